@@ -1,0 +1,82 @@
+"""Write docs/findings.md and docs/returns.md from the catalogues in templates/texts.
+
+python docs/generate.py          write them
+python docs/generate.py --check  fail when they are not up to date
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+from perfeval_xl.forms.catalog import list_forms, load_form, templates_directory
+from perfeval_xl.forms.returns import return_texts
+
+DOCS = Path(__file__).resolve().parent
+_SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
+_ORIGIN = {"unit": "单位", "template": "表样"}
+
+
+def findings_page() -> str:
+    """Every finding code with severity, origin, title, message and fix."""
+    data = tomllib.loads(
+        (templates_directory() / "texts/findings.toml").read_text(encoding="utf-8")
+    )
+    kinds = data.pop("kinds", {})
+    lines = [
+        "# 问题代码",
+        "",
+        "由 `docs/generate.py` 从 `templates/texts/findings.toml` 生成，请勿手改。",
+        "",
+    ]
+    lines += ["| 代码 | 程度 | 来源 | 名称 | 说明 | 改法 |", "|---|---|---|---|---|---|"]
+    lines += [_finding(code, entry) for code, entry in data.items()]
+    for form_id in list_forms():
+        checks = [c for c in load_form(form_id).checks if c.code not in data and c.kind in kinds]
+        lines += [_finding(c.code, kinds[c.kind] | {"title": c.title}) for c in checks]
+    return "\n".join(lines) + "\n"
+
+
+def returns_page() -> str:
+    """Every return code with its message and remedy."""
+    lines = [
+        "# 退回代码",
+        "",
+        "由 `docs/generate.py` 从 `templates/texts/returns.toml` 生成，请勿手改。",
+        "",
+    ]
+    lines += ["| 代码 | 原因 | 办法 |", "|---|---|---|"]
+    lines += [f"| `{t.code}` | {t.message} | {t.fix} |" for t in return_texts().values()]
+    return "\n".join(lines) + "\n"
+
+
+def _finding(code: str, entry: dict[str, str]) -> str:
+    cells = (
+        f"`{code}`", _SEVERITY[entry["severity"]], _ORIGIN[entry["origin"]], entry["title"],
+        entry["message"], entry["fix"],
+    )  # fmt: skip
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+PAGES = {"findings.md": findings_page, "returns.md": returns_page}
+
+
+def main() -> int:
+    """0 when all pages are (now) up to date."""
+    stale = []
+    for name, page in PAGES.items():
+        path = DOCS / name
+        text = page()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8", newline="\n")
+    if stale and "--check" in sys.argv:
+        print("not up to date:", ", ".join(stale))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One file through all rooms, and many of them. May import everything but the command line."""

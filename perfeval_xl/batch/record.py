@@ -1,0 +1,211 @@
+"""An Evaluation as one object of results.jsonl: schema 1, the same bytes on every run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from perfeval_xl.amounts import plain
+from perfeval_xl.forms.returns import ReturnText
+from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.model import (
+    CellRef,
+    Evaluation,
+    Fact,
+    Finding,
+    IndicatorResult,
+    PassedCheck,
+    State,
+    Totals,
+)
+
+SCHEMA = 1
+_WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
+Record = dict[str, object]
+
+
+def evaluated_record(
+    evaluation: Evaluation, spec: FormSpec, file: str, sha256: str, copy: str
+) -> Record:
+    """The record of a file that was evaluated; ``copy`` is its annotated copy in the outbox."""
+    return {
+        "schema": SCHEMA,
+        "file": file,
+        "sha256": sha256,
+        "status": "evaluated",
+        "reason": None,
+        "form": evaluation.form,
+        "unit": {"name": evaluation.unit_name or None, "code": evaluation.unit_code or None},
+        "year": evaluation.year,
+        "copy": copy,
+        "facts": {name: _fact(fact) for name, fact in evaluation.facts.items()},
+        "indicators": [indicator_record(result, spec) for result in evaluation.indicators],
+        "totals": _totals(evaluation.totals),
+        "findings": [_finding(finding) for finding in evaluation.findings],
+        "checks": [_check(check) for check in evaluation.passed],
+    }
+
+
+def returned_record(text: ReturnText, file: str, sha256: str | None, copy: str) -> Record:
+    """The record of a file that could not be evaluated; ``copy`` is its 退回说明."""
+    return {
+        "schema": SCHEMA,
+        "file": file,
+        "sha256": sha256,
+        "status": "returned",
+        "reason": {"code": text.code, "message": text.message, "fix": text.fix},
+        "form": None,
+        "unit": {"name": None, "code": None},
+        "year": None,
+        "copy": copy,
+        "facts": {},
+        "indicators": [],
+        "totals": None,
+        "findings": [],
+        "checks": [],
+    }
+
+
+def to_line(record: Mapping[str, object]) -> str:
+    """One line of results.jsonl, without the line end. Text that is no UTF-8 is shown as such."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_json)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def from_line(line: str) -> Record:
+    """A record read back, its numbers as Decimal or int."""
+    record: Record = json.loads(line, parse_float=Decimal)
+    return record
+
+
+def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The record as lines for a terminal, each with the severity it is coloured by, or empty."""
+    if record["status"] == "returned":
+        yield record["reason"]["message"], "error"
+        yield record["reason"]["fix"], ""
+        return
+    totals = record["totals"]
+    yield f"{record['unit']['name'] or record['file']}　{record['form']}", ""
+    yield (
+        (
+            f"自评 {_shown(totals['stated'])} 分，各行之和 {_shown(totals['self_sum'])}，"
+            f"复核 {_shown(totals['computed'])}（{_shown(totals['low'])} 至 {_shown(totals['high'])}）；"
+            f"等次 {totals['rating_stated'] or '未填'}，复核 {'／'.join(totals['rating'])}"
+        ),
+        "",
+    )
+    yield (
+        (
+            f"数字可定 {_shown(totals['decided'])} 分，缺数据 {_shown(totals['undecided'])} 分，"
+            f"由评审人判断 {_shown(totals['judged'])} 分"
+        ),
+        "",
+    )
+    for finding in record["findings"]:
+        word = _WORDS[finding["severity"]]
+        yield f"[{word}] {finding['message']}", finding["severity"]
+        yield f"       {finding['fix']}（{finding['code']}）", ""
+    if not record["findings"]:
+        yield "没有发现问题。", ""
+
+
+def _shown(value: Decimal | None) -> str:
+    return "—" if value is None else plain(Decimal(value))
+
+
+def _json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(type(value))
+
+
+def _place(ref: CellRef | None) -> tuple[str | None, str | None]:
+    return (ref.sheet, ref.address) if ref else (None, None)
+
+
+def _fact(fact: Fact) -> Record:
+    sheet, cell = _place(fact.ref)
+    found: Record = {
+        "value": fact.value if fact.state in (State.NUMBER, State.TEXT) else None,
+        "raw": fact.raw,
+        "state": fact.state.value,
+        "sheet": sheet,
+        "cell": cell,
+    }
+    if fact.note:
+        found["note"] = fact.note
+    return found
+
+
+def indicator_record(result: IndicatorResult, spec: FormSpec) -> Record:
+    """One indicator as results.jsonl has it."""
+    sheet, cell = _place(result.self_score.ref)
+    return {
+        "number": result.number,
+        "id": result.id,
+        "label": result.label,
+        "parent": result.parent,
+        "kind": result.kind,
+        "max": result.max,
+        "self": result.self_score.number,
+        "score": result.score,
+        "low": result.low,
+        "high": result.high,
+        "outcome": result.outcome.value,
+        "reading": result.reading or None,
+        "missing": list(result.missing),
+        "missing_labels": [spec.label_of(name) for name in result.missing],
+        "inputs": [f"{ref.sheet}!{ref.address}" for ref in (f.ref for f in result.inputs) if ref],
+        "sheet": sheet,
+        "cell": cell,
+        "sentence": result.sentence,
+        "formula": f"={result.formula}" if result.formula else None,
+    }
+
+
+def _totals(totals: Totals) -> Record:
+    return {
+        "stated": totals.stated,
+        "self_sum": totals.self_sum,
+        "computed": totals.computed,
+        "decided": totals.decided,
+        "undecided": totals.undecided,
+        "judged": totals.judged,
+        "low": totals.low,
+        "high": totals.high,
+        "rating_stated": totals.rating_stated or None,
+        "rating": list(totals.rating),
+    }
+
+
+def _finding(finding: Finding) -> Record:
+    first = finding.refs[0] if finding.refs else None
+    return {
+        "code": finding.code,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "origin": finding.origin.value,
+        "indicator": finding.indicator,
+        "sheet": first.sheet if first else None,
+        "cells": [
+            r.address if first and r.sheet == first.sheet else r.qualified for r in finding.refs
+        ],
+        "provided": finding.provided,
+        "expected": finding.expected,
+        "difference": finding.difference,
+        "message": finding.message,
+        "fix": finding.fix,
+        "clause": finding.clause,
+        "follows_from": finding.follows_from,
+    }
+
+
+def _check(check: PassedCheck) -> Record:
+    return {
+        "id": check.id,
+        "title": check.title,
+        "detail": check.detail,
+        "passed": None if check.skipped else True,
+    }

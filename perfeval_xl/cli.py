@@ -1,0 +1,445 @@
+"""The command line: the only module that prints. Data to stdout, talk to stderr, Chinese texts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from perfeval_xl.errors import FormSpecError, WorkbookError
+
+if TYPE_CHECKING:
+    from perfeval_xl.batch.record import Record
+    from perfeval_xl.batch.run import RunResult
+    from perfeval_xl.forms.spec import FormSpec
+    from perfeval_xl.model import Evaluation, IndicatorResult
+
+OK, FAILED, USAGE, ERRORS_FOUND, INCOMPLETE, INTERRUPTED = range(6)
+_SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
+_COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
+_PATH = click.Path(path_type=Path)
+_TEMPLATES = click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="本单位自己的表样文件夹（每个表样一个子文件夹）。",
+)
+_FORM = click.option("--form", "form_id", help="指定表样，不自动识别。用 forms list 查看。")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _clear_errors(command: F) -> F:
+    """Turn errors of ours into one Chinese line and an exit code, never a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except FormSpecError as exc:
+            _fail(f"表样数据有误：{exc}")
+        except OSError as exc:
+            _fail(
+                f"读写文件失败：{exc.filename or ''} {exc.strerror or exc}。请检查磁盘空间、权限和文件是否被占用。"
+            )
+        except KeyboardInterrupt:
+            click.echo("已中断；再次运行同一命令即可继续。", err=True)
+            sys.exit(INTERRUPTED)
+
+    return cast(F, wrapped)
+
+
+def _fail(message: str, code: int = FAILED) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="perfeval-xl", message="perfeval_xl %(version)s")
+def main() -> None:
+    """部门整体支出绩效自评表复核：读填好的附件工作簿，重新计算，批注后发回，并汇总。
+
+    \b
+    示例：
+      perfeval run 收件 --out 结果        复核整个文件夹
+      perfeval check 某局自评表.xlsx      只看一份
+      perfeval blank yueyanglou-2021 -o 空白表.xlsx
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+@click.argument("inbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", "outbox", type=_PATH, required=True, help="结果文件夹，没有就新建。")
+@_FORM
+@click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
+@click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
+@_TEMPLATES
+@_clear_errors
+def run(
+    inbox: Path,
+    outbox: Path,
+    form_id: str | None,
+    jobs: int | None,
+    as_json: bool,
+    templates: Path | None,
+) -> None:
+    """复核 INBOX 文件夹里的全部工作簿，结果写到 --out。收件文件夹不会被改动。
+
+    \b
+    示例：
+      perfeval run 收件 --out 结果
+      perfeval run D:\\绩效\\收件 --out D:\\绩效\\结果 --jobs 4
+    \b
+    退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
+    """
+    from perfeval_xl.batch.run import run_folder
+
+    if outbox.resolve() == inbox.resolve():
+        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
+    if outbox.exists() and not outbox.is_dir():
+        raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
+    if form_id:
+        _known_form(form_id, templates)
+    with _Progress() as progress:
+        result = run_folder(inbox, outbox, form_id, jobs, templates, progress.show)
+    if as_json:
+        _print_file(result.results)
+    else:
+        _print_closing(result)
+    sys.exit(_exit_code(result))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_FORM
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
+@_TEMPLATES
+@_clear_errors
+def check(file: Path, form_id: str | None, as_json: bool, templates: Path | None) -> None:
+    """复核一份工作簿，在屏幕上列出发现的问题，不写任何文件。
+
+    \b
+    示例：
+      perfeval check 某局自评表.xlsx
+      perfeval check 某局自评表.xlsx --json
+    """
+    record = _record_of(file, form_id, templates)
+    if as_json:
+        _print_json(record)
+    else:
+        _print_record(record)
+    if record["status"] == "returned":
+        sys.exit(INCOMPLETE)
+    findings = cast("list[Record]", record["findings"])
+    sys.exit(ERRORS_FOUND if any(f["severity"] == "error" for f in findings) else OK)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("indicator")
+@_FORM
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_TEMPLATES
+@_clear_errors
+def explain(
+    file: Path, indicator: str, form_id: str | None, as_json: bool, templates: Path | None
+) -> None:
+    """说明 FILE 里一项指标是怎样算的。INDICATOR 写序号、名称或 id。
+
+    \b
+    示例：
+      perfeval explain 某局自评表.xlsx 1
+      perfeval explain 某局自评表.xlsx 固定资产利用率
+    """
+    evaluation, spec = _evaluation_of(file, form_id, templates)
+    result = _indicator_of(evaluation, indicator)
+    if as_json:
+        _print_json(_explained(result, evaluation, spec))
+    else:
+        _print_explained(result, spec)
+
+
+@main.command()
+@click.argument("form")
+@click.option("-o", "--output", type=_PATH, required=True, help="写到哪个文件（.xlsx）。")
+@click.option("--force", is_flag=True, help="文件已存在时覆盖。")
+@_TEMPLATES
+@_clear_errors
+def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
+    """生成 FORM 的空白表，供填报单位填写。
+
+    \b
+    示例：
+      perfeval blank yueyanglou-2021 -o 空白表.xlsx
+    """
+    from perfeval_xl.batch.files import whole_file
+    from perfeval_xl.writer.blank import write_blank
+
+    spec = _known_form(form, templates)
+    if output.suffix.lower() != ".xlsx":
+        raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
+    if output.exists() and not force:
+        raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
+    with whole_file(output) as temporary:
+        write_blank(spec, temporary)
+    click.echo(f"已生成：{output}", err=True)
+
+
+@main.group()
+def forms() -> None:
+    """查看、检查、比较表样。
+
+    \b
+    示例：
+      perfeval forms list
+      perfeval forms check 我的表样/某区-2022
+      perfeval forms diff yueyanglou-2021 某区-2022 --templates 我的表样
+    """
+
+
+@forms.command("list")
+@_TEMPLATES
+@_clear_errors
+def forms_list(templates: Path | None) -> None:
+    """列出全部表样。
+
+    \b
+    示例：
+      perfeval forms list
+    """
+    from perfeval_xl.forms.catalog import load_forms
+
+    for spec in load_forms(templates):
+        click.echo(
+            f"{spec.id}\t{spec.name}\t{spec.issuer}\t"
+            f"{len(spec.indicators)} 项指标 {len(spec.checks)} 条勾稽关系\t{spec.digest[:12]}"
+        )
+
+
+@forms.command("check")
+@click.argument("form", required=False)
+@_TEMPLATES
+@_clear_errors
+def forms_check(form: str | None, templates: Path | None) -> None:
+    """检查表样数据写得对不对；FORM 是 id 或文件夹，不写就检查全部。
+
+    \b
+    示例：
+      perfeval forms check
+      perfeval forms check 我的表样/某区-2022
+    """
+    from perfeval_xl.forms.catalog import list_forms, load_form
+    from perfeval_xl.forms.load import load_form_directory
+
+    if form is not None and Path(form).is_dir():
+        specs = [load_form_directory(Path(form))]
+    else:
+        specs = [load_form(name, templates) for name in ([form] if form else list_forms(templates))]
+    for spec in specs:
+        points = sum(group.points for group in spec.groups.values() if group.level == 1)
+        click.echo(
+            f"{spec.id}：没有问题。{len(spec.indicators)} 项指标，{points} 分，"
+            f"{len(spec.fields)} 个填报项，{len(spec.checks)} 条勾稽关系。"
+        )
+
+
+@forms.command("diff")
+@click.argument("first")
+@click.argument("second")
+@_TEMPLATES
+@_clear_errors
+def forms_diff(first: str, second: str, templates: Path | None) -> None:
+    """比较两个表样：指标、分值、评分标准、填报项、勾稽关系有哪些不同。
+
+    \b
+    示例：
+      perfeval forms diff yueyanglou-2021 某区-2022 --templates 我的表样
+    """
+    from perfeval_xl.forms.compare import differences
+
+    old, new = _form_or_folder(first, templates), _form_or_folder(second, templates)
+    lines = differences(old, new)
+    click.echo("\n".join(lines) if lines else "两个表样没有不同。")
+
+
+# ---- finding forms and files ----
+
+
+def _known_form(form_id: str, templates: Path | None) -> FormSpec:
+    from perfeval_xl.forms.catalog import list_forms, load_form
+
+    known = list_forms(templates)
+    if form_id not in known:
+        raise click.UsageError(f"没有“{form_id}”这个表样。现有：{'、'.join(known)}。")
+    return load_form(form_id, templates)
+
+
+def _form_or_folder(name: str, templates: Path | None) -> FormSpec:
+    from perfeval_xl.forms.load import load_form_directory
+
+    return load_form_directory(Path(name)) if Path(name).is_dir() else _known_form(name, templates)
+
+
+def _evaluation_of(
+    file: Path, form_id: str | None, templates: Path | None
+) -> tuple[Evaluation, FormSpec]:
+    from perfeval_xl.batch.one import evaluate_workbook
+    from perfeval_xl.forms.catalog import load_form
+    from perfeval_xl.forms.returns import return_text
+
+    if form_id:
+        _known_form(form_id, templates)
+    try:
+        evaluation = evaluate_workbook(file, form_id, templates)
+    except WorkbookError as exc:
+        text = return_text(exc, file.name)
+        click.echo(f"{text.message}\n{text.fix}", err=True)
+        sys.exit(INCOMPLETE)
+    return evaluation, load_form(evaluation.form, templates)
+
+
+def _record_of(file: Path, form_id: str | None, templates: Path | None) -> Record:
+    from perfeval_xl.batch.one import record_of
+
+    if form_id:
+        _known_form(form_id, templates)
+    return record_of(file, form_id, templates)
+
+
+def _indicator_of(evaluation: Evaluation, wanted: str) -> IndicatorResult:
+    from perfeval_xl.labels import normalize_label
+
+    key = normalize_label(wanted)
+    found = [
+        r
+        for r in evaluation.indicators
+        if wanted in (r.id, str(r.number), f"#{r.number}") or normalize_label(r.label) == key
+    ] or [r for r in evaluation.indicators if key and key in normalize_label(r.label)]
+    if len(found) == 1:
+        return found[0]
+    listed = found or evaluation.indicators
+    names = "\n".join(f"  {r.number}\t{r.label}（{r.parent}）\t{r.id}" for r in listed)
+    what = "不止一项指标符合" if found else "没有这项指标"
+    raise click.UsageError(
+        f"“{wanted}”：{what}。请用序号，例如 explain 文件 {listed[0].number}：\n{names}"
+    )
+
+
+# ---- printing ----
+
+
+class _Progress:
+    """A bar with counts on a terminal, a plain line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._done = 0
+        self._returned = 0
+        self._errors = 0
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def show(self, record: Record, files: int) -> None:
+        """One more file is done."""
+        self._done += 1
+        self._returned += record["status"] == "returned"
+        findings = cast("list[Record]", record["findings"])
+        self._errors += any(f["severity"] == "error" for f in findings)
+        if sys.stderr.isatty():
+            self._show_bar(files)
+        elif self._done == files or self._done % max(1, files // 10) == 0:
+            click.echo(f"{self._done}/{files}，{self._state()}", err=True)
+
+    def _show_bar(self, files: int) -> None:
+        if self._bar is None:
+            self._bar = click.progressbar(
+                length=files, label="复核", file=sys.stderr, show_pos=True,
+                item_show_func=lambda _: self._state(),
+            )  # fmt: skip
+        self._bar.update(1, self._done)
+
+    def _state(self) -> str:
+        return f"有错误 {self._errors}，退回 {self._returned}"
+
+
+def _print_closing(result: RunResult) -> None:
+    rows = [
+        ("收到文件", result.files),
+        ("已复核", result.evaluated),
+        ("　其中有错误", result.with_errors),
+        ("退回", result.returned),
+        ("错误", result.findings["error"]),
+        ("警告", result.findings["warning"]),
+        ("提示", result.findings["note"]),
+    ]
+    if not result.files:
+        click.echo("收件文件夹里没有可以复核的文件。", err=True)
+    for name, count in rows:
+        click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    for reason, count in sorted(result.skipped.items()):
+        click.echo(f"跳过 {count} 个：{reason}", err=True)
+    click.echo(f"汇总：{result.summary}")
+
+
+def _exit_code(result: RunResult) -> int:
+    if result.returned:
+        return INCOMPLETE
+    return ERRORS_FOUND if result.with_errors else OK
+
+
+def _print_file(path: Path) -> None:
+    click.get_binary_stream("stdout").write(path.read_bytes())
+
+
+def _print_json(record: Record) -> None:
+    from perfeval_xl.batch.record import to_line
+
+    click.get_binary_stream("stdout").write((to_line(record) + "\n").encode("utf-8"))
+
+
+def _print_record(record: Record) -> None:
+    from perfeval_xl.batch.record import summary_lines
+
+    for line, severity in summary_lines(record):
+        click.secho(line, fg=_COLORS.get(severity))
+
+
+def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) -> Record:
+    from perfeval_xl.batch.record import indicator_record
+
+    return {"unit": evaluation.unit_name or None, **indicator_record(result, spec)}
+
+
+def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
+    from perfeval_xl.writer.text import interval
+
+    click.secho(
+        f"第 {result.number} 项 {result.label}（{result.parent}，{result.max} 分）", bold=True
+    )
+    click.echo(f"评分标准：{result.clause}")
+    click.echo(
+        f"自评得分：{result.self_score.raw or '空白'}　复核得分：{interval(result.low, result.high)}"
+    )
+    click.echo(result.sentence)
+    for fact in result.inputs:
+        place = fact.ref.qualified if fact.ref else "表上没有"
+        click.echo(f"  {spec.label_of(fact.id)}：{fact.raw or '空白'}　（{place}）{fact.note}")
+    for name in result.missing:
+        click.echo(f"  缺少：{spec.label_of(name)}")
+    if result.formula:
+        click.echo(f"公式：={result.formula}")
+
+
+if __name__ == "__main__":
+    main()

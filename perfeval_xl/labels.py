@@ -1,0 +1,35 @@
+"""One way to compare printed labels: normalised here, shown everywhere as they were typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Traditional characters (and variants) of every character the official labels use.
+_TRADITIONAL = str.maketrans(
+    "並佈佔併侷係個傢價償優內劃動務匯區厲員單噹國埰執報寀實審將專對導嶽帳彙復態慮應戶採摺撥擇據擠"
+    "數於時會業極構樓標機歸決況減準滙滿濟為無爲現產産當眞眾確碼礎稅稱箇節範簽籤約納級細組結絡經綜維"
+    "網編總績繫繳續纍聯職舘萬處虛號衆補製複覈見規計訓設証評話誤說説調論證議護變負財責費資質賬購車轉"
+    "辦進運過達選釦錯錶長門開閤關陽際電項須預領額養餘館體點齣",
+    "并布占并局系个家价偿优内划动务汇区厉员单当国采执报采实审将专对导岳账汇复态虑应户采折拨择据挤"
+    "数于时会业极构楼标机归决况减准汇满济为无为现产产当真众确码础税称个节范签签约纳级细组结络经综维"
+    "网编总绩系缴续累联职馆万处虚号众补制复核见规计训设证评话误说说调论证议护变负财责费资质账购车转"
+    "办进运过达选扣错表长门开合关阳际电项须预领额养余馆体点出",
+)
+_QUOTES = re.compile("[\"'“”‘’「」『』＂＇〝〞﹁﹂`´]")
+_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+
+
+def normalize_label(text: str) -> str:
+    """The text as labels are compared: no spaces, line breaks or quotes, half-width, simplified."""
+    return _normalize_short(text) if len(text) <= 64 else _normalize(text)
+
+
+def _normalize(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
+    folded = folded.replace("≦", "≤").replace("≧", "≥").replace("帐", "账")
+    return _QUOTES.sub("", _INVISIBLE.sub("", folded)).rstrip(":.。")
+
+
+_normalize_short = lru_cache(maxsize=4096)(_normalize)

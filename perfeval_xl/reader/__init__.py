@@ -1,0 +1,1 @@
+"""Grid to Submission: labels, header paths, values. May import forms, ooxml, model and below."""

@@ -1,0 +1,197 @@
+"""A worksheet as a reader sees it: rectangles (merged or single) with the text they show."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from perfeval_xl.labels import normalize_label
+from perfeval_xl.model import CellRef, column_letters
+from perfeval_xl.ooxml import Cell, Sheet, Workbook
+
+_TALL = 200  # a merge over more rows than this is kept apart, not listed row by row
+_LONGEST_LABEL = 60
+MONEY_UNITS = ("万元", "元", "千元", "亿元")
+_EDGE = 60  # an empty merged cell may end so many columns right of the last filled one
+_NUMBERING = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?|\d{1,2}[、.](?!\d)|[①-⑳])"
+)
+_UNIT = re.compile(r"\((?:单位:?)?(万元|元|千元|亿元|人|名|分|%|人民币万元)\)")
+_UNIT_LINE = re.compile(r"单位:(?:人民币)?(万元|元|千元|亿元)")
+_POINTS = re.compile(r"\((\d+(?:\.\d+)?)分\)")
+
+
+class Area(NamedTuple):
+    """A rectangle of cells shown as one, merged or single; rows and columns count from 1."""
+
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it covers more than one cell."""
+        return self.row != self.last_row or self.column != self.last_column
+
+    @property
+    def range_text(self) -> str:
+        """``A1`` or ``A1:C2``."""
+        first = f"{column_letters(self.column)}{self.row}"
+        if not self.is_merged:
+            return first
+        return f"{first}:{column_letters(self.last_column)}{self.last_row}"
+
+    def overlap(self, first: int, last: int) -> int:
+        """How many columns it shares with columns first to last."""
+        return max(0, min(self.last_column, last) - max(self.column, first) + 1)
+
+
+class Grid:
+    """Rectangles and texts of one sheet, clipped to what is filled."""
+
+    def __init__(self, workbook: Workbook, sheet: Sheet, visible: bool = True) -> None:
+        self.sheet = sheet
+        self.name = sheet.name
+        self.visible = visible
+        self.workbook = workbook
+        self._by_row: dict[int, list[Area]] = {}
+        self._tall: list[Area] = []
+        self.labels: dict[str, list[Area]] = {}
+        self.inline: dict[str, list[tuple[Area, str]]] = {}  # 标签：值 in one cell, by label
+        self.unit_lines: list[tuple[int, str]] = []  # rows that name a money unit, in order
+        self._rows: dict[int, list[Area]] = {}
+        self.last_column = sheet.max_column
+        self._place_merges()
+        self._index_labels()
+        self.filled_rows = sorted({row for row, _ in sheet.cells})
+
+    def text(self, area: Area) -> str:
+        """What the rectangle shows; empty when it is blank or no text."""
+        cell = self.cell(area)
+        return cell.raw if cell is not None and cell.kind != "blank" else ""
+
+    def cell(self, area: Area) -> Cell | None:
+        """The cell that the rectangle shows, None when it is not filled."""
+        return self.sheet.cells.get((area.row, area.column))
+
+    def is_blank(self, area: Area) -> bool:
+        """Whether nothing but spaces stands in it."""
+        cell = self.cell(area)
+        return cell is None or (not cell.raw.strip() and cell.formula is None)
+
+    def core(self, area: Area) -> str:
+        """Its label without numbering and unit."""
+        cell = self.cell(area)
+        return core_label(cell.raw) if cell is not None and cell.kind == "text" else ""
+
+    def ref(self, area: Area) -> CellRef:
+        """Its first cell."""
+        return CellRef(self.name, area.row, area.column)
+
+    def area_at(self, row: int, column: int) -> Area:
+        """The rectangle that covers a cell."""
+        for area in self._by_row.get(row, ()):
+            if area.column <= column <= area.last_column:
+                return area
+        for area in self._tall:
+            if area.row <= row <= area.last_row and area.column <= column <= area.last_column:
+                return area
+        return Area(row, column, row, column)
+
+    def row_areas(self, row: int) -> list[Area]:
+        """All rectangles of a row from left to right, up to the form's right edge."""
+        if row not in self._rows:
+            found = []
+            column = 1
+            while column <= self.last_column:
+                area = self.area_at(row, column)
+                found.append(area)
+                column = area.last_column + 1
+            self._rows[row] = found
+        return self._rows[row]
+
+    def filled_areas(self, row: int) -> list[Area]:
+        """The rectangles of a row that begin in it and are not blank."""
+        return [a for a in self.row_areas(row) if a.row == row and not self.is_blank(a)]
+
+    def hidden_under(self, area: Area) -> Cell | None:
+        """A filled cell that the merge hides, None when there is none."""
+        if not area.is_merged:
+            return None
+        rows = range(area.row, min(area.last_row, self.sheet.max_row) + 1)
+        for row in rows if len(rows) <= _TALL else ():
+            for column in range(area.column, min(area.last_column, self.sheet.max_column) + 1):
+                cell = self.sheet.cells.get((row, column))
+                if cell and (row, column) != (area.row, area.column) and cell.raw.strip():
+                    return cell
+        return None
+
+    def _place_merges(self) -> None:
+        rows, columns = self.sheet.max_row, self.sheet.max_column
+        for top, left, bottom, right in self.sheet.merges:
+            if top > rows or left > columns:
+                continue
+            area = Area(top, left, bottom, right)
+            if right <= columns + _EDGE:
+                self.last_column = max(self.last_column, right)
+            if min(bottom, rows) - top > _TALL:
+                self._tall.append(area)
+                continue
+            for row in range(top, min(bottom, rows) + 1):
+                self._by_row.setdefault(row, []).append(area)
+
+    def _index_labels(self) -> None:
+        for (row, column), cell in sorted(self.sheet.cells.items()):
+            if cell.kind == "text" and cell.raw:
+                area = self.area_at(row, column)
+                if (area.row, area.column) == (row, column):
+                    self._index(area, cell.raw)
+
+    def _index(self, area: Area, text: str) -> None:
+        self.labels.setdefault(core_label(text), []).append(area)
+        if "：" in text or ":" in text:
+            name, _, value = text.replace("：", ":", 1).partition(":")
+            if len(name) <= _LONGEST_LABEL:
+                self.inline.setdefault(core_label(name), []).append((area, value))
+        if len(text) < _LONGEST_LABEL and "元" in normalize_label(text):
+            unit = unit_in_label(text)
+            if unit in MONEY_UNITS:
+                self.unit_lines.append((area.row, unit))
+
+    def find(self, labels: tuple[str, ...], first: int = 1, last: int = 1 << 21) -> list[Area]:
+        """Rectangles showing one of the labels (already ``core_label``), within the rows, in order."""
+        found = [
+            a for label in labels for a in self.labels.get(label, ()) if first <= a.row <= last
+        ]
+        return sorted(found)
+
+
+def core_label(text: str) -> str:
+    """A label as it is compared: normalised, without numbering in front and unit or points behind."""
+    return _core_short(text) if len(text) <= 64 else _core(text)
+
+
+def _core(text: str) -> str:
+    label = normalize_label(text)
+    label = _NUMBERING.sub("", label, count=1) if _NUMBERING.match(label) else label
+    return _POINTS.sub("", _UNIT.sub("", label)).rstrip(":")
+
+
+_core_short = lru_cache(maxsize=4096)(_core)
+
+
+def unit_in_label(text: str) -> str:
+    """The unit of money or count that a label names in brackets or as 单位：…, or empty."""
+    label = normalize_label(text)
+    if not label or ("(" not in label and "单位" not in label):
+        return ""
+    match = _UNIT.search(label) or _UNIT_LINE.search(label)
+    return match[1].removeprefix("人民币") if match else ""
+
+
+def points_in_label(text: str) -> str:
+    """The points that a label names, such as 15 in 预算配置（15分）, or empty."""
+    match = _POINTS.search(normalize_label(text))
+    return match[1] if match else ""

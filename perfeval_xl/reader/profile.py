@@ -1,0 +1,562 @@
+"""The profile (附件2-1): label and value pairs, tables, targets, people, signatures, the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache, lru_cache
+
+from perfeval_xl.amounts import plain
+from perfeval_xl.forms.spec import BlockSpec, FieldSpec, FormSpec
+from perfeval_xl.labels import normalize_label
+from perfeval_xl.model import (
+    CellRef,
+    Fact,
+    ReadingProblem,
+    State,
+    TableRow,
+    TargetRow,
+    missing_fact,
+)
+from perfeval_xl.reader.columns import areas_under
+from perfeval_xl.reader.grid import Area, Grid, core_label, unit_in_label
+from perfeval_xl.reader.values import Values
+
+_HEAD_ROWS = 6  # a table's heads stand within so many rows
+_UNIT_REACH = 60  # a unit line rules the tables so many rows below it
+_TOTALS = ("合计", "总计", "总合计")
+_PLACEHOLDER = re.compile(r"[\s_＿\-—:：年月日　。]*")
+_DATE_BLANK = re.compile(r"(?<![\d一二三四五六七八九十〇])\s*年\s*月\s*日")
+_TITLE_UNIT = re.compile(
+    r"^(.{2,40}?)(?:20\d\d年?度?|二〇\S{2}年度?)?(?:年度)?(?:部门|整体支出|绩效)"
+)
+
+
+@dataclass
+class Region:
+    """Rows of one sheet that may hold the profile, the scoring table left out."""
+
+    grid: Grid
+    first: int
+    last: int
+    without: range
+
+    def areas(self, labels: Iterable[str], first: int = 0, last: int = 1 << 21) -> list[Area]:
+        """Rectangles with one of the labels in the region, in reading order."""
+        found = self.grid.find(tuple(labels), max(first, self.first), min(last, self.last))
+        return [area for area in found if area.row not in self.without]
+
+    def rows(self, first: int, last: int) -> list[int]:
+        """Rows of the region between two rows that hold anything."""
+        low, high = max(first, self.first), min(last, self.last)
+        return [r for r in self.grid.filled_rows if low <= r <= high and r not in self.without]
+
+
+@dataclass
+class ProfileRead:
+    """All that was read of the profile."""
+
+    facts: dict[str, Fact]
+    rows: list[TableRow]
+    targets: list[TargetRow]
+    labels: dict[str, CellRef]
+    titles: dict[str, Fact]
+
+
+class ProfileReader:
+    """Reads the profile in one region of one sheet."""
+
+    def __init__(self, region: Region, spec: FormSpec, values: Values) -> None:
+        self.region = region
+        self.grid = region.grid
+        self.spec = spec
+        self.values = values
+        self.known = known_labels(spec)
+        self.tables = {b.id: self._table_heads(b) for b in spec.blocks if b.kind == "table"}
+        self.starts = self._block_starts()
+        self.read = ProfileRead({}, [], [], {}, {})
+
+    @property
+    def found(self) -> int:
+        """How many blocks, heads and labels of the profile are in the region."""
+        pairs = [f for f in self.spec.fields.values() if self._block(f.block) in ("pairs",)]
+        labels = sum(bool(self.region.areas(labels_of(field))) for field in pairs)
+        heads = sum(len(heads) for heads in self.tables.values())
+        return len(self.starts) + heads + labels
+
+    def read_all(self) -> ProfileRead:
+        """Facts, table rows, targets and places of the whole region."""
+        for field in self.spec.fields.values():
+            if field.block != "scoring":
+                self.read.facts[field.id] = missing_fact(field.id)
+        readers = {
+            "pairs": self._read_pairs,
+            "table": self._read_table,
+            "targets": self._read_targets,
+            "qualitative": self._read_qualitative,
+            "people": self._read_people,
+            "signatures": self._read_signatures,
+            "prose": self._read_prose,
+        }
+        for block in self.spec.blocks:
+            readers[block.kind](block)
+        self._read_titles()
+        return self.read
+
+    # ---- where blocks begin ----
+
+    def _block(self, block_id: str) -> str:
+        return next((b.kind for b in self.spec.blocks if b.id == block_id), "")
+
+    def _block_starts(self) -> dict[str, Area]:
+        starts: dict[str, Area] = {}
+        for block in self.spec.blocks:
+            anchor = next(iter(self._anchors(block)), None)
+            heads = self.tables.get(block.id)
+            if heads:
+                top = min(heads.values(), key=lambda area: (area.row, area.column))
+                titles = [a for a in self._anchors(block) if a.row <= top.row]
+                anchor = titles[-1] if titles else top
+            if anchor is not None:
+                starts[block.id] = anchor
+        return starts
+
+    def _anchors(self, block: BlockSpec) -> list[Area]:
+        labels = [core_label(text) for text in block.anchors]
+        exact = self.region.areas(labels)
+        if exact or not labels:
+            return exact
+        return [
+            areas[0]
+            for label, areas in self.grid.labels.items()
+            if len(label) > 64 and any(label.startswith(wanted) for wanted in labels)
+            and areas[0].row not in self.region.without
+        ]  # fmt: skip
+
+    def _end_of(self, block_id: str, row: int) -> int:
+        """Last row before the next block that begins below the row."""
+        later = [
+            min(a.row, min((h.row for h in self.tables.get(b, {}).values()), default=a.row))
+            for b, a in self.starts.items()
+            if b != block_id
+        ]
+        below = [start for start in later if start > row]
+        return min(below, default=self.region.last + 1) - 1
+
+    def _missing_block(self, block: BlockSpec) -> None:
+        if block.optional:
+            return
+        where = (CellRef(self.grid.name, self.region.first, 1),)
+        self.values.problems.append(
+            ReadingProblem("form.block_missing", where, details={"label": block.title})
+        )
+
+    # ---- pairs ----
+
+    def _read_pairs(self, block: BlockSpec) -> None:
+        start = self.starts.get(block.id)
+        for field_id in block.fields:
+            field = self.spec.fields[field_id]
+            fact = self._pair(field, start.row if start else 0)
+            if fact is not None:
+                self.read.facts[field_id] = fact
+            elif field.required or (start and field.kind != "text" and not block.optional):
+                where = (CellRef(self.grid.name, start.row if start else self.region.first, 1),)
+                details = {"label": field.label}
+                self.values.problems.append(
+                    ReadingProblem("form.label_missing", where, details=details)
+                )
+        if start:
+            self.read.labels[block.id] = self.grid.ref(start)
+
+    def _pair(self, field: FieldSpec, first: int) -> Fact | None:
+        last = 1 << 21 if first or field.block != "cover" else self._cover_end()
+        for label in self.region.areas(labels_of(field), first, last):
+            value = self._value_beside(label)
+            self.read.labels[field.id] = self.grid.ref(label)
+            return self.values.fact(field.id, field.kind, self.grid, value, f"标签“{field.label}”")
+        return self._inline(field, first, last)
+
+    def _cover_end(self) -> int:
+        starts = [a.row for b, a in self.starts.items() if b not in ("cover", "result")]
+        return min(starts, default=self.region.last + 1) - 1
+
+    def _value_beside(self, label: Area) -> Area:
+        """The rectangle right of a label; the nearest empty one when a label or nothing follows."""
+        right = [a for a in self.grid.row_areas(label.row) if a.column > label.last_column]
+        empty = None
+        for area in right:
+            if self.grid.is_blank(area):
+                empty = empty or area
+                continue
+            if self._is_label(area):
+                break
+            return area
+        column = label.last_column + 1
+        return empty or Area(label.row, column, label.row, column)
+
+    def _is_label(self, area: Area) -> bool:
+        cell = self.grid.cell(area)
+        return cell is not None and cell.kind == "text" and core_label(cell.raw) in self.known
+
+    def _inline(self, field: FieldSpec, first: int, last: int) -> Fact | None:
+        """A text written behind its label in the same cell, such as 填报单位：某某局."""
+        if field.kind not in ("text", "date"):
+            return None
+        for area, name, value in self._inlines(field):
+            if first <= area.row <= last:
+                value = re.split(r"\s{2,}|[　]{1,}|(?:预算)?编码", value.strip())[0]
+                self.read.labels[field.id] = self.grid.ref(area)
+                return self.values.text_fact(field.id, self.grid, area, f"“{name}：”之后", value)
+        return None
+
+    def _inlines(self, field: FieldSpec) -> list[tuple[Area, str, str]]:
+        """Cells that hold the field's label and a value behind a colon: area, label, value."""
+        return [
+            (area, label, value)
+            for label in labels_of(field)
+            for area, value in self.grid.inline.get(label, ())
+            if area.row not in self.region.without
+        ]
+
+    # ---- tables ----
+
+    def _table_heads(self, block: BlockSpec) -> dict[str, Area]:
+        """Heads of a table by field id, with the row names' under ``key``; empty if it is not there."""
+        total = self.spec.fields[block.fields[0]]
+        best: dict[str, Area] = {}
+        for anchor in self.region.areas(labels_of(total)):
+            heads = self._heads_from(block, anchor)
+            if len(heads) > len(best) and len(heads) > 2:
+                best = heads
+        return best
+
+    def _heads_from(self, block: BlockSpec, anchor: Area) -> dict[str, Area]:
+        first, last = max(1, anchor.row - 2), anchor.row + _HEAD_ROWS - 1
+        heads = {block.fields[0]: anchor}
+        key = [
+            a
+            for a in self.region.areas((core_label(block.key),), first, last)
+            if a.column < anchor.column
+        ]
+        if key:
+            heads["key"] = min(key, key=lambda area: abs(area.row - anchor.row))
+        for field_id in block.fields[1:]:
+            found = self.region.areas(labels_of(self.spec.fields[field_id]), anchor.row, last)
+            found = [a for a in found if a.column > anchor.column]
+            if found:
+                heads[field_id] = found[0]
+        if any(h.row < (heads.get("key") or anchor).row - 2 for h in heads.values()):
+            return {}
+        return heads
+
+    def _read_table(self, block: BlockSpec) -> None:
+        heads = self.tables[block.id]
+        if not heads:
+            self._missing_block(block)
+            return
+        self.read.labels[block.id] = self.grid.ref(heads.get("key", heads[block.fields[0]]))
+        for field_id, area in heads.items():
+            self.read.labels[field_id] = self.grid.ref(area)
+        self._say_missing_heads(block, heads)
+        units = {field_id: self._money_unit(block, area) for field_id, area in heads.items()}
+        rows = [self._table_row(block, heads, units, row) for row in self._body_rows(block, heads)]
+        self.read.rows.extend(rows)
+        for field_id in block.fields:
+            if field_id in heads:
+                self.read.facts[field_id] = self._whole(field_id, rows)
+
+    def _say_missing_heads(self, block: BlockSpec, heads: dict[str, Area]) -> None:
+        for field_id in block.fields:
+            if field_id not in heads:
+                where = (self.grid.ref(heads[block.fields[0]]),)
+                details = {"label": self.spec.fields[field_id].label}
+                self.values.problems.append(
+                    ReadingProblem("form.label_missing", where, details=details)
+                )
+
+    def _money_unit(self, block: BlockSpec, head: Area) -> str:
+        """The unit named by the head, else by the nearest title or unit line above it."""
+        own = unit_in_label(self.grid.text(head))
+        if own:
+            return own
+        above = [
+            unit
+            for row, unit in self.grid.unit_lines
+            if head.row - _UNIT_REACH <= row <= head.row and row not in self.region.without
+        ]
+        return above[-1] if above else ""
+
+    def _body_rows(self, block: BlockSpec, heads: dict[str, Area]) -> list[int]:
+        """Rows of figures: those filled, or the first one below the heads when none is."""
+        below = max(self._head_bottom(area) for area in heads.values()) + 1
+        end = self._end_of(block.id, max(area.row for area in heads.values()))
+        rows = []
+        for row in self.region.rows(below, end):
+            filled = self.grid.filled_areas(row)
+            if any(self._is_label(area) for area in filled):
+                break
+            if filled and any(
+                not self.grid.is_blank(a) for a in areas_under(self.grid, row, heads).values()
+            ):
+                rows.append(row)
+        return rows or ([below] if below <= end else [])
+
+    def _head_bottom(self, head: Area) -> int:
+        return min(head.last_row, head.row + _HEAD_ROWS)
+
+    def _table_row(
+        self, block: BlockSpec, heads: dict[str, Area], units: dict[str, str], row: int
+    ) -> TableRow:
+        areas = areas_under(self.grid, row, heads)
+        facts = {
+            field_id: self.values.fact(
+                field_id, self.spec.fields[field_id].kind, self.grid, areas[field_id],
+                f"表头“{self.spec.fields[field_id].label}”", units[field_id],
+            )
+            for field_id in block.fields
+            if field_id in areas
+        }  # fmt: skip
+        name = self.grid.text(areas["key"]).strip() if "key" in areas else ""
+        ref = self.grid.ref(areas["key"]) if "key" in areas else CellRef(self.grid.name, row, 1)
+        return TableRow(block.id, name, normalize_label(name) in _TOTALS, facts, ref)
+
+    def _whole(self, field_id: str, rows: list[TableRow]) -> Fact:
+        """The fact of the unit as a whole: the 合计 row, the only row, or the sum of all rows."""
+        totals = [row.facts[field_id] for row in rows if row.is_total]
+        if totals:
+            return totals[-1]
+        facts = [row.facts[field_id] for row in rows]
+        if not facts:
+            return missing_fact(field_id)
+        if len(facts) == 1:
+            return facts[0]
+        return _summed(field_id, facts)
+
+    # ---- targets ----
+
+    def _read_targets(self, block: BlockSpec) -> None:
+        start = self.starts.get(block.id)
+        heads = self._target_heads(block, start.row if start else 0)
+        if heads is None:
+            self._missing_block(block)
+            return
+        top = heads["target"]
+        self.read.labels[block.id] = self.grid.ref(start or top)
+        stops = labels_of(self.spec.fields["self_total"]) + labels_of(
+            self.spec.fields["self_rating"]
+        )
+        ends = self.region.areas(stops, top.row)
+        end = min([self._end_of(block.id, top.row), *(a.row - 1 for a in ends)])
+        kinds = {core_label(kind): kind for kind in block.rows}
+        kind = ""
+        for row in self.region.rows(top.last_row + 1, end):
+            areas = areas_under(self.grid, row, heads)
+            kind = self._target_kind(row, areas["target"], kinds) or kind
+            self._target_row(row, areas, kind, block)
+
+    def _target_heads(self, block: BlockSpec, first: int) -> dict[str, Area] | None:
+        targets = self.region.areas((core_label(block.columns[0]),), first)
+        for target in targets:
+            results = self.region.areas((core_label(block.columns[1]),), target.row, target.row)
+            if results:
+                return {"target": target, "result": results[0]}
+        return None
+
+    def _target_kind(self, row: int, target: Area, kinds: dict[str, str]) -> str:
+        for area in reversed(self.grid.row_areas(row)):
+            if area.column < target.column:
+                label = self.grid.core(area)
+                if label in kinds:
+                    return kinds[label]
+        return ""
+
+    def _target_row(self, row: int, areas: dict[str, Area], kind: str, block: BlockSpec) -> None:
+        number = len(self.read.targets) + 1
+        target_area, result_area = areas["target"], areas["result"]
+        if target_area.row != row and result_area.row != row:
+            return
+        is_satisfaction = core_label(kind) in labels_of(self.spec.fields[block.fields[0]])
+        if is_satisfaction and self.read.facts[block.fields[0]].state is State.MISSING:
+            fact = self.values.fact(
+                block.fields[0], "percent", self.grid, result_area, f"定量目标“{kind}”"
+            )
+            self.read.facts[block.fields[0]] = fact
+        target = self.values.fact(f"target.{number}", "text", self.grid, target_area, kind)
+        result = self.values.fact(f"target_result.{number}", "text", self.grid, result_area, kind)
+        shown = self._percent_text(result, result_area)
+        if target.state is not State.BLANK or result.state is not State.BLANK:
+            self.read.targets.append(TargetRow(kind, target, replace(result, raw=shown)))
+
+    def _percent_text(self, result: Fact, area: Area) -> str:
+        """The result as shown: a numeric cell with a percent format with its sign."""
+        cell = self.grid.cell(area)
+        if (
+            cell is None
+            or cell.kind != "number"
+            or not self.grid.workbook.styles.is_percent(cell.style)
+        ):
+            return result.raw
+        return f"{plain(Decimal(f'{float(cell.raw):.15g}') * 100)}%"
+
+    # ---- texts ----
+
+    def _read_qualitative(self, block: BlockSpec) -> None:
+        start = self.starts.get(block.id)
+        for field_id in block.fields:
+            field = self.spec.fields[field_id]
+            for label in self.region.areas(labels_of(field), start.row if start else 0):
+                below = Area(
+                    label.last_row + 1, label.column, label.last_row + 1, label.last_column
+                )
+                area = areas_under(self.grid, below.row, {"value": below})["value"]
+                if not self._is_label(area):
+                    fact = self.values.fact(
+                        field_id, field.kind, self.grid, area, f"“{field.label}”之下"
+                    )
+                    self.read.facts[field_id] = fact
+                break
+
+    def _read_people(self, block: BlockSpec) -> None:
+        start = self.starts.get(block.id)
+        if start:
+            self.read.labels[block.id] = self.grid.ref(start)
+
+    def _read_signatures(self, block: BlockSpec) -> None:
+        for field_id in block.fields:
+            field = self.spec.fields[field_id]
+            fact = self._signature(field)
+            if fact is not None:
+                self.read.facts[field_id] = fact
+
+    def _signature(self, field: FieldSpec) -> Fact | None:
+        found = [(area, value) for area, _, value in self._inlines(field)]
+        found += [(area, "") for area in self.region.areas(labels_of(field))]
+        if not found:
+            return None
+        area, value = min(found)
+        self.read.labels[field.id] = self.grid.ref(area)
+        return self._signed(field, area, value)
+
+    def _signed(self, field: FieldSpec, label: Area, inline: str) -> Fact:
+        if not _PLACEHOLDER.fullmatch(inline):
+            return self.values.text_fact(field.id, self.grid, label, "同一格", inline)
+        beside = self._value_beside(label)
+        if not self.grid.is_blank(beside):
+            return self.values.fact(field.id, "text", self.grid, beside, "右侧一格")
+        below = self.grid.area_at(label.last_row + 1, label.column)
+        text = self.grid.text(below).strip()
+        if (
+            text
+            and "签" not in text
+            and not self._is_label(below)
+            and not _PLACEHOLDER.fullmatch(text)
+        ):
+            return self.values.fact(field.id, "text", self.grid, below, "下面一格")
+        place = beside if beside.last_column <= self.grid.last_column else label
+        return self.values.text_fact(field.id, self.grid, place, "右侧或下面一格", "")
+
+    def _read_prose(self, block: BlockSpec) -> None:
+        start = self.starts.get(block.id)
+        field_id = block.fields[0]
+        if start is None:
+            self._missing_block(block)
+            return
+        self.read.labels[block.id] = self.grid.ref(start)
+        text = self.grid.text(start)
+        inline = text[len(text.split("\n", 1)[0]) :].strip()
+        pieces = [(start, inline)] if inline else []
+        right = [a for a in self.grid.row_areas(start.row) if a.column > start.last_column]
+        pieces += [(a, self.grid.text(a).strip()) for a in right if not self.grid.is_blank(a)]
+        for row in self.region.rows(start.last_row + 1, self._end_of(block.id, start.row)):
+            pieces += [(area, self.grid.text(area).strip()) for area in self.grid.filled_areas(row)]
+        if not pieces:
+            below = self.grid.area_at(start.last_row + 1, start.column)
+            area = right[0] if right else below
+            self.read.facts[field_id] = self.values.fact(
+                field_id, "prose", self.grid, area, "标题旁或标题下"
+            )
+            return
+        whole = "\n".join(text for _, text in pieces)
+        fact = self.values.text_fact(field_id, self.grid, pieces[0][0], "标题旁或标题下", whole)
+        self.read.facts[field_id] = fact
+
+    def _read_titles(self) -> None:
+        """Lines above the first block that name the unit or the year."""
+        starts = [a.row for b, a in self.starts.items() if b != "cover"]
+        end = min([*starts, *(row for row in self.region.without)], default=1) - 1
+        for row in self.region.rows(1, end):
+            for area in self.grid.filled_areas(row):
+                text = self.grid.text(area).strip()
+                if self.grid.cell(area) and len(text) > 4 and not self._is_label(area):
+                    key = f"title.{len(self.read.titles) + 1}"
+                    self.read.titles[key] = self.values.text_fact(
+                        key, self.grid, area, "标题", text
+                    )
+
+
+@cache
+def labels_of(field: FieldSpec) -> tuple[str, ...]:
+    """All spellings of a field's label, as compared."""
+    return tuple(core_label(text) for text in (field.label, *field.aliases))
+
+
+def known_labels(spec: FormSpec) -> frozenset[str]:
+    """Every label the form prints: none of them is ever a value."""
+    return _known_labels(_ByDigest(spec))
+
+
+class _ByDigest:
+    """A form as a cache key: two forms with the same data are the same."""
+
+    def __init__(self, spec: FormSpec) -> None:
+        self.spec = spec
+
+    def __hash__(self) -> int:
+        return hash(self.spec.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByDigest) and other.spec.digest == self.spec.digest
+
+
+@lru_cache(maxsize=32)
+def _known_labels(key: _ByDigest) -> frozenset[str]:
+    spec = key.spec
+    printed = {core_label(c.text) for sheet in spec.sheets for c in sheet.cells if c.text}
+    own = {label for field in spec.fields.values() for label in labels_of(field)}
+    anchors = {core_label(text) for block in spec.blocks for text in (*block.anchors, block.key)}
+    columns = {
+        core_label(text)
+        for texts in (spec.scoring.third_level, spec.scoring.self_score, spec.scoring.criteria)
+        for text in texts
+    }
+    numbers = {label for label in printed if label.replace(".", "").isdigit()}
+    return frozenset((printed | own | anchors | columns) - {"", "万元"} - numbers)
+
+
+def title_unit(text: str) -> str:
+    """The unit that a title such as 某某局2021年度部门整体支出绩效自评表 begins with, or empty."""
+    match = _TITLE_UNIT.match(normalize_label(text))
+    name = match[1] if match else ""
+    return "" if not name or name.startswith(("附件", "部门", "20", "(")) else name
+
+
+def _summed(field_id: str, facts: list[Fact]) -> Fact:
+    """The sum of all rows where no 合计 row is given; unreadable when one of them is."""
+    first = facts[0]
+    if any(fact.state is State.UNREADABLE for fact in facts):
+        return replace(
+            first, value=None, state=State.UNREADABLE, raw="、".join(f.raw for f in facts)
+        )
+    numbers = [fact.number for fact in facts if fact.number is not None]
+    if not numbers:
+        return first
+    total = sum(numbers, Decimal(0))
+    decimals = max(fact.decimals for fact in facts)
+    note = f"没有合计行，按各行相加得 {plain(total)}"
+    return replace(
+        first, value=total, raw=plain(total), state=State.NUMBER, note=note, decimals=decimals,
+        found_by=f"{first.found_by}，{len(facts)} 行相加",
+    )  # fmt: skip

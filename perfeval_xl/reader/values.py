@@ -1,0 +1,286 @@
+"""From a rectangle of the sheet to a Fact: number or text, its unit, what had to be assumed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from perfeval_xl.amounts import (
+    WAN,
+    ZERO,
+    Amount,
+    Doubt,
+    decimals_of,
+    fold,
+    parse_amount,
+    parse_cell_number,
+    parse_percent,
+    percent_without_sign,
+    plain,
+)
+from perfeval_xl.forms.spec import FieldKind
+from perfeval_xl.model import CellRef, Fact, ReadingProblem, State
+from perfeval_xl.ooxml import Cell
+from perfeval_xl.reader.formulas import NotPlain, Value, evaluate_formula
+from perfeval_xl.reader.grid import Area, Grid
+
+ASSUMED = {
+    Doubt.NOTHING_SAID: "填“{raw}”，按 0 读",
+    Doubt.LETTER_O: "填字母“{raw}”，按数字 0 读",
+    Doubt.STROKE: "填“{raw}”，按空白读",
+    Doubt.TRAILING_NOTE: "“{raw}”按 {value} 读，括号内作说明",
+    Doubt.OUT_OF: "“{raw}”按 {value} 分读",
+    Doubt.PERCENT_WITHOUT_SIGN: "填“{raw}”没有百分号，按 {value}% 读",
+    Doubt.PERCENT_ONE: "填“{raw}”，按 100% 读（也可能是 1%）",
+}
+_CONVERTED = "{raw}（{unit}）折合 {value} 万元"
+_COMPUTED = "公式没有存结果，按单元格算得 {value}"
+_QUIET = {Doubt.NONE, Doubt.STROKE}
+_EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
+    "amount": ("", "万元", "元", "千元", "百元", "亿元"),
+    "count": ("", "人", "人次"),
+    "score": ("", "分"),
+    "percent": ("", "%"),
+}
+_IN_WAN = {
+    "万元": Decimal(1),
+    "元": 1 / WAN,
+    "千元": Decimal("0.1"),
+    "百元": Decimal("0.01"),
+    "亿元": WAN,
+}
+_FORMAT_UNIT = re.compile(r'"([^"]*)"|\\(.)')
+
+
+class Values:
+    """Reads rectangles of one workbook as facts and remembers what went wrong on the way."""
+
+    def __init__(self, money: str) -> None:
+        self.money = money
+        self.problems: list[ReadingProblem] = []
+        self._computing: set[tuple[str, int, int]] = set()
+
+    def fact(
+        self, fact_id: str, kind: FieldKind, grid: Grid, area: Area, found_by: str, unit: str = ""
+    ) -> Fact:
+        """The fact in a rectangle. ``unit`` is the money unit that its heading names, if any."""
+        ref = grid.ref(area)
+        merged = area.range_text if area.is_merged else None
+        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
+        cell = grid.cell(area)
+        if merged and self._hides(grid, area, cell, ref):
+            return replace(base, raw=cell.raw if cell else "", state=State.UNREADABLE)
+        if cell is None:
+            return base
+        if not cell.raw.strip() and cell.formula is None:
+            return replace(base, raw=cell.raw)
+        cell, note = self._with_result(grid, cell)
+        if cell is None:
+            self._problem("figures.unreadable", ref, note)
+            return replace(base, raw=note, state=State.UNREADABLE)
+        if kind in ("text", "prose", "date"):
+            return self._text(base, grid, cell)
+        fact = self._number(base, kind, grid, cell, unit)
+        return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact
+
+    def text_fact(self, fact_id: str, grid: Grid, area: Area, found_by: str, text: str) -> Fact:
+        """A fact of which only a part of the cell's text is the value."""
+        state = State.TEXT if text.strip() else State.BLANK
+        merged = area.range_text if area.is_merged else None
+        return Fact(
+            fact_id, text.strip() or None, text.strip(), grid.ref(area), state, merged, found_by
+        )
+
+    # ---- formulas ----
+
+    def _with_result(self, grid: Grid, cell: Cell) -> tuple[Cell | None, str]:
+        """The cell with its formula's result, and what to say; None when it has none for certain."""
+        if cell.formula is None or cell.kind in ("error", "boolean"):
+            return cell, ""
+        computed = self._computed(grid, cell)
+        if cell.cached and cell.kind != "blank" and cell.raw:
+            if isinstance(computed, Decimal) and _differs(cell, computed):
+                ref = CellRef(grid.name, cell.row, cell.column)
+                self._problem("figures.stale_formula", ref, cell.raw, expected=plain(computed))
+                return None, f"{cell.raw}（公式算得 {plain(computed)}）"
+            return cell, ""
+        if isinstance(computed, Decimal):
+            raw = plain(computed)
+            return cell._replace(kind="number", raw=raw), _COMPUTED.format(value=raw)
+        if computed == "":
+            return cell._replace(kind="text", raw=""), ""
+        return None, f"={cell.formula}"
+
+    def _computed(self, grid: Grid, cell: Cell) -> Value:
+        key = (grid.name, cell.row, cell.column)
+        if key in self._computing or not cell.formula:
+            return None
+        self._computing.add(key)
+        try:
+            return evaluate_formula(cell.formula, lambda s, r, c: self._operand(grid, s, r, c))
+        except NotPlain:
+            return None
+        finally:
+            self._computing.discard(key)
+
+    def _operand(self, grid: Grid, sheet: str, row: int, column: int) -> Value:
+        source = grid
+        if sheet and sheet != grid.name:
+            if sheet not in grid.workbook.sheet_names:
+                raise NotPlain
+            source = Grid(grid.workbook, grid.workbook.sheet(sheet))
+        cell = source.sheet.cells.get((row, column))
+        if cell is None:
+            return None
+        if cell.formula is not None:
+            computed = self._computed(source, cell)
+            if computed is None and not cell.cached:
+                raise NotPlain
+            if computed is not None:
+                return computed
+        if cell.kind == "number":
+            return parse_cell_number(cell.raw)
+        if cell.kind == "text":
+            return cell.raw
+        raise NotPlain
+
+    # ---- texts and numbers ----
+
+    def _text(self, base: Fact, grid: Grid, cell: Cell) -> Fact:
+        if cell.kind == "error":
+            self._problem("figures.unreadable", base.ref, cell.raw)
+            return replace(base, raw=cell.raw, state=State.UNREADABLE)
+        text = cell.raw.strip()
+        return replace(
+            base, value=text or None, raw=cell.raw, state=State.TEXT if text else State.BLANK
+        )
+
+    def _number(self, base: Fact, kind: FieldKind, grid: Grid, cell: Cell, unit: str) -> Fact:
+        amount = self._amount(kind, grid, cell)
+        shown = _shown(grid, cell)
+        if amount is None or amount.unit not in _EXPECTED_UNITS[kind]:
+            self._problem("figures.unreadable", base.ref, shown)
+            return replace(base, raw=shown, state=State.UNREADABLE)
+        if amount.value is None:
+            note = ASSUMED[amount.doubt].format(raw=shown.strip()) if amount.doubt else ""
+            return replace(base, raw=shown, note=note)
+        if kind == "amount":
+            return self._money(base, amount, shown, unit or self.money)
+        note = self._assumption(base, amount, shown, kind)
+        return replace(
+            base, value=amount.value, raw=shown, state=State.NUMBER, note=note,
+            decimals=amount.decimals,
+        )  # fmt: skip
+
+    def _amount(self, kind: FieldKind, grid: Grid, cell: Cell) -> Amount | None:
+        if cell.kind == "number":
+            return _numeric(kind, grid, cell)
+        if cell.kind != "text":
+            return None
+        return parse_percent(cell.raw) if kind == "percent" else parse_amount(cell.raw)
+
+    def _money(self, base: Fact, amount: Amount, shown: str, unit: str) -> Fact:
+        assert amount.value is not None
+        written = amount.unit or unit
+        note = self._assumption(base, amount, shown, "amount")
+        value = amount.value * _IN_WAN[written] / _IN_WAN[self.money]
+        if written == self.money:
+            return replace(
+                base, value=amount.value, raw=shown, state=State.NUMBER, note=note,
+                decimals=amount.decimals,
+            )  # fmt: skip
+        value = value.normalize() if value else ZERO
+        said = _CONVERTED.format(raw=shown.strip(), unit=written, value=plain(value))
+        self._problem("figures.unit_converted", base.ref, shown, details={"note": said})
+        shift = decimals_of(_IN_WAN[written]) if written != "亿元" else -4
+        return replace(
+            base, value=value, raw=shown, state=State.NUMBER,
+            note="；".join(filter(None, (said, note))), decimals=max(0, amount.decimals + shift),
+        )  # fmt: skip
+
+    def _assumption(self, base: Fact, amount: Amount, shown: str, kind: FieldKind) -> str:
+        if amount.doubt in _QUIET or amount.value is None:
+            return ""
+        value = amount.value * 100 if kind == "percent" else amount.value
+        note = ASSUMED[amount.doubt].format(raw=shown.strip(), value=plain(value))
+        if amount.doubt is not Doubt.TRAILING_NOTE and amount.doubt is not Doubt.OUT_OF:
+            self._problem("figures.assumed", base.ref, shown, details={"note": note})
+        return note
+
+    # ---- problems ----
+
+    def _hides(self, grid: Grid, area: Area, cell: Cell | None, ref: CellRef) -> bool:
+        """Whether the merge hides another value; that is said, and the cell is not read."""
+        hidden = grid.hidden_under(area)
+        if hidden is None or (cell is not None and fold(cell.raw) == fold(hidden.raw)):
+            return False
+        place = CellRef(grid.name, hidden.row, hidden.column)
+        self.problems.append(
+            ReadingProblem(
+                "form.hidden_under_merge", (ref, place), cell.raw if cell else "", hidden.raw,
+                details={"range": area.range_text, "hidden": hidden.raw},
+            )
+        )  # fmt: skip
+        return True
+
+    def _problem(
+        self,
+        code: str,
+        ref: CellRef | None,
+        provided: str,
+        expected: str = "",
+        details: dict[str, str] | None = None,
+    ) -> None:
+        refs = (ref,) if ref else ()
+        problem = ReadingProblem(code, refs, provided, expected, details=details or {})
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _numeric(kind: FieldKind, grid: Grid, cell: Cell) -> Amount | None:
+    number = parse_cell_number(cell.raw)
+    styles = grid.workbook.styles
+    if number is None or styles.is_date(cell.style):
+        return None
+    decimals = decimals_of(number)
+    is_percent = styles.is_percent(cell.style)
+    if kind == "percent":
+        return (
+            Amount(number, "%", decimals) if is_percent else percent_without_sign(number, decimals)
+        )
+    if is_percent:
+        return None
+    return Amount(number, _unit_in_format(styles.number_format(cell.style)), decimals)
+
+
+def _unit_in_format(code: str) -> str:
+    """The unit that the number format prints behind the figure, such as 万元, or empty."""
+    if '"' not in code and "\\" not in code:
+        return ""
+    printed = "".join(a or b for a, b in _FORMAT_UNIT.findall(code.split(";")[0]))
+    if "万" in printed and ("!." in code or code.split('"')[0].rstrip().endswith(",")):
+        return "?"  # the format itself divides: what is shown is not what is stored
+    for unit in ("亿元", "万元", "千元", "元", "人次", "人", "分"):
+        if unit in printed:
+            return unit
+    return "万元" if "万" in printed else ""
+
+
+def _shown(grid: Grid, cell: Cell) -> str:
+    """The raw text of a cell as a person would say it: a percentage with its sign."""
+    if cell.kind != "number":
+        return cell.raw
+    number = parse_cell_number(cell.raw)
+    if number is None:
+        return cell.raw
+    if grid.workbook.styles.is_percent(cell.style):
+        return f"{plain(number * 100)}%"
+    return plain(number)
+
+
+def _differs(cell: Cell, computed: Decimal) -> bool:
+    stored = parse_cell_number(cell.raw) if cell.kind == "number" else None
+    if stored is None:
+        return cell.kind == "number" or bool(cell.raw.strip())
+    return abs(stored - computed) > max(abs(computed), Decimal(1)) * Decimal("1e-9")

@@ -1,0 +1,344 @@
+"""The first sheet of the annotated copy, 复核意见: verdict, totals, findings, what is missing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from perfeval_xl.model import (
+    CellRef,
+    Evaluation,
+    Finding,
+    IndicatorResult,
+    Origin,
+    Outcome,
+    PassedCheck,
+    Severity,
+)
+from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, PrintSetup, Style
+from perfeval_xl.writer.measure import text_height
+from perfeval_xl.writer.style import (
+    FONT,
+    GRID,
+    HEAD_FILL,
+    HEAD_FONT,
+    HEAD_TEXT,
+    LINK,
+    MUTED,
+    SEVERITY,
+    SUBHEAD_FILL,
+    Look,
+)
+from perfeval_xl.writer.text import (
+    CLAUSE_PREFIX,
+    FIX_PREFIX,
+    LEGEND_NOTE,
+    TEMPLATE_MARK,
+    interval,
+    points,
+    verdict,
+)
+
+_WIDTHS = (5.0, 9.0, 15.0, 13.0, 13.0, 9.0, 50.0)
+_LAST = len(_WIDTHS)
+_WHOLE = sum(_WIDTHS)
+_SIZE = 10.0
+_BORDER = Border(color=GRID)
+_HEADS = ("序号", "程度", "位置", "填报", "应为", "差异", "问题、改法和依据")
+_MOST_TEXT = 180  # longer cell contents are shown shortened in the list
+
+
+def review_sheet(evaluation: Evaluation, file: str) -> NewSheet:
+    """The sheet, ready to be placed before all others; A4 portrait, heads repeated, pages numbered."""
+    page = _Page(evaluation, file)
+    page.write()
+    return page.sheet
+
+
+def sheet_link(ref: CellRef) -> str:
+    """The place of a cell as a link inside the workbook."""
+    return f"'{ref.sheet.replace(chr(39), chr(39) * 2)}'!{ref.address}"
+
+
+class _Page:
+    """Writes the sheet from top to bottom."""
+
+    def __init__(self, evaluation: Evaluation, file: str) -> None:
+        self.evaluation = evaluation
+        self.file = file
+        self.sheet = NewSheet()
+        self.row = 1
+
+    def write(self) -> None:
+        self._set_up()
+        self._write_head()
+        self._write_totals()
+        self._write_findings()
+        self._write_undecided()
+        self._write_passed()
+        self._line(LEGEND_NOTE, _MUTED)
+        self.sheet.printing = PrintSetup(
+            footer="&L&9复核意见&C&9第 &P 页，共 &N 页",
+            margins=(0.45, 0.45, 0.55, 0.6),
+            title_rows=None,
+            area=(1, 1, self.row - 1, _LAST),
+        )
+
+    def _set_up(self) -> None:
+        for column, width in enumerate(_WIDTHS, 1):
+            self.sheet.widths[column] = width
+        self.sheet.tab_color = HEAD_FILL
+
+    # ---- head ----
+
+    def _write_head(self) -> None:
+        evaluation = self.evaluation
+        self._line("复核意见", _TITLE, height=34)
+        unit = evaluation.unit_name or "（表中没有填写单位名称）"
+        code = f"（预算编码 {evaluation.unit_code}）" if evaluation.unit_code else ""
+        self._line(f"{unit}{code}　{evaluation.form_name}", _SUBTITLE)
+        self._line(f"文件：{self.file}", _MUTED_CENTER)
+        errors = evaluation.count(Severity.ERROR)
+        look = SEVERITY[Severity.ERROR if errors else Severity.NOTE]
+        if not errors and evaluation.count(Severity.WARNING):
+            look = SEVERITY[Severity.WARNING]
+        self._line(f"{look.sign} {verdict(evaluation)}", _verdict_style(look), height=30)
+        self.row += 1
+
+    def _write_totals(self) -> None:
+        totals = self.evaluation.totals
+        cells = (
+            ("填报总分", points(totals.stated)),
+            ("各行之和", points(totals.self_sum)),
+            ("复核得分", points(totals.computed)),
+            ("允许区间", interval(totals.low, totals.high)),
+            ("填报等次", totals.rating_stated or "—"),
+            ("复核等次", "／".join(totals.rating)),
+        )
+        spans = ((1, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7))
+        for (first, last), (head, value) in zip(spans, cells, strict=True):
+            self._merged(self.row, first, last, head, _SUBHEAD)
+            self._merged(self.row + 1, first, last, value, _FIGURE)
+        self.sheet.heights[self.row + 1] = 26
+        self.row += 2
+        counts = "、".join(
+            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
+            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        )
+        self._line(
+            f"{counts}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
+            f"缺数据未定 {points(totals.undecided)} 分，由评审人判断 {points(totals.judged)} 分。"
+            "复核得分中，未定和待判断的指标暂按自评分计。",
+            _TEXT,
+        )
+        self.row += 1
+
+    # ---- findings ----
+
+    def _write_findings(self) -> None:
+        findings = self.evaluation.findings
+        self._line(f"一、发现的问题（{len(findings)} 处）", _SECTION)
+        if not findings:
+            self._line("没有发现问题。", _TEXT)
+            self.row += 1
+            return
+        self._heads(_HEADS)
+        for number, finding in enumerate(findings, 1):
+            self._write_finding(number, finding)
+        self.row += 1
+
+    def _write_finding(self, number: int, finding: Finding) -> None:
+        look = SEVERITY[finding.severity]
+        text = _finding_text(finding)
+        place = finding.refs[0] if finding.refs else None
+        values: tuple[str | Decimal | None, ...] = (
+            Decimal(number),
+            f"{look.sign} {look.word}",
+            _place_text(finding),
+            _short(finding.provided),
+            _short(finding.expected),
+            finding.difference,
+            text,
+        )
+        for column, value in enumerate(values, 1):
+            style = (
+                _severity_style(look) if column == 2 else _CELL if column < _LAST else _CELL_TEXT
+            )
+            self.sheet.write(self.row, column, value if value != "" else "—", style)
+        if place is not None:
+            self.sheet.write(self.row, 3, _place_text(finding), _CELL_LINK)
+            self.sheet.link(self.row, 3, sheet_link(place), "跳到这一格")
+        self.sheet.heights[self.row] = self._height(values)
+        self.row += 1
+
+    def _height(self, values: tuple[str | Decimal | None, ...]) -> float:
+        heights = [
+            text_height(value, width, _SIZE)
+            for value, width in zip(values, _WIDTHS, strict=True)
+            if isinstance(value, str)
+        ]
+        return min(409.0, max(heights) + 2)
+
+    # ---- what is missing, what was checked ----
+
+    def _write_undecided(self) -> None:
+        open_results = sorted(
+            (r for r in self.evaluation.indicators if r.outcome is Outcome.UNDECIDED),
+            key=lambda result: (-result.max, result.number),
+        )
+        points_open = points(self.evaluation.totals.undecided)
+        self._line(f"二、缺数据、暂不能复核的指标（{points_open} 分）", _SECTION)
+        if not open_results:
+            self._line("没有。", _TEXT)
+            self.row += 1
+            return
+        self._table_head(
+            (
+                ("序号", 1, 1),
+                ("分值", 2, 2),
+                ("指标", 3, 4),
+                ("自评得分", 5, 5),
+                ("填上哪些数就能复核", 6, 7),
+            )
+        )
+        for result in open_results:
+            self._write_open(result)
+        self.row += 1
+
+    def _write_open(self, result: IndicatorResult) -> None:
+        needed = result.sentence
+        cells = (
+            (Decimal(result.number), 1, 1, _CELL),
+            (result.max, 2, 2, _CELL),
+            (result.label, 3, 4, _CELL),
+            (result.self_score.raw or "空白", 5, 5, _CELL),
+            (needed, 6, 7, _CELL_TEXT),
+        )
+        for value, first, last, style in cells:
+            self._merged(self.row, first, last, value, style)
+        self.sheet.heights[self.row] = text_height(needed, _WIDTHS[5] + _WIDTHS[6], _SIZE) + 2
+        if result.self_score.ref is not None:
+            self._merged(self.row, 5, 5, result.self_score.raw or "空白", _CELL_LINK)
+            self.sheet.link(self.row, 5, sheet_link(result.self_score.ref), "跳到这一格")
+        self.row += 1
+
+    def _write_passed(self) -> None:
+        self._line("三、已核对的勾稽关系和指标", _SECTION)
+        self._table_head((("结果", 1, 2), ("核对内容", 3, 5), ("说明", 6, 7)))
+        for check in self.evaluation.passed:
+            self._write_check(check)
+        agreeing = [
+            r
+            for r in self.evaluation.indicators
+            if r.outcome in (Outcome.AGREES, Outcome.WITHIN_READINGS)
+        ]
+        for result in agreeing:
+            title = f"第 {result.number} 项 {result.label}"
+            self._write_check(PassedCheck(result.id, title, result.sentence))
+        self.row += 1
+
+    def _write_check(self, check: PassedCheck) -> None:
+        word = "－ 未能核对" if check.skipped else "✓ 相符"
+        self._merged(self.row, 1, 2, word, _CELL)
+        self._merged(self.row, 3, 5, check.title, _CELL_TEXT)
+        self._merged(self.row, 6, 7, check.detail or "—", _CELL_TEXT)
+        self.sheet.heights[self.row] = max(
+            text_height(check.title, sum(_WIDTHS[2:5]), _SIZE),
+            text_height(check.detail, sum(_WIDTHS[5:7]), _SIZE),
+        )
+        self.row += 1
+
+    # ---- pieces ----
+
+    def _line(self, text: str, style: Style, height: float | None = None) -> None:
+        self._merged(self.row, 1, _LAST, text, style)
+        size = style.font.size if style.font else _SIZE
+        self.sheet.heights[self.row] = height or text_height(text, _WHOLE, size) + 2
+        self.row += 1
+
+    def _heads(self, heads: tuple[str, ...]) -> None:
+        self._table_head(tuple((head, n, n) for n, head in enumerate(heads, 1)))
+
+    def _table_head(self, heads: tuple[tuple[str, int, int], ...]) -> None:
+        for head, first, last in heads:
+            self._merged(self.row, first, last, head, _HEAD)
+        self.sheet.heights[self.row] = 22
+        self.row += 1
+
+    def _merged(
+        self, row: int, first: int, last: int, value: str | Decimal | None, style: Style
+    ) -> None:
+        self.sheet.write(row, first, value, style)
+        if last > first and not any(m[0] == row and m[1] == first for m in self.sheet.merges):
+            self.sheet.merge(row, first, row, last)
+
+
+def _finding_text(finding: Finding) -> str:
+    lines = [finding.message]
+    if finding.origin is Origin.TEMPLATE:
+        lines[0] += TEMPLATE_MARK
+    if finding.fix:
+        lines.append(FIX_PREFIX + finding.fix)
+    if finding.clause:
+        lines.append(CLAUSE_PREFIX + _short(finding.clause.replace("\n", "")))
+    return "\n".join(lines)
+
+
+def _place_text(finding: Finding) -> str:
+    if not finding.refs:
+        return "—"
+    first = finding.refs[0]
+    same = [ref.address for ref in finding.refs if ref.sheet == first.sheet]
+    text = "、".join(same[:4]) + (f" 等 {len(same)} 格" if len(same) > 4 else "")
+    others = list(dict.fromkeys(ref.sheet for ref in finding.refs if ref.sheet != first.sheet))
+    rest = "".join(
+        f"\n{sheet} " + "、".join(ref.address for ref in finding.refs if ref.sheet == sheet)
+        for sheet in others[:2]
+    )
+    return f"{first.sheet}\n{text}{rest}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
+
+
+def _verdict_style(look: Look) -> Style:
+    return Style(
+        Font(HEAD_FONT, 13, bold=True, color=look.text),
+        Fill(look.fill),
+        _BORDER,
+        "center",
+        "center",
+        True,
+    )
+
+
+def _severity_style(look: Look) -> Style:
+    fill = Fill(look.fill) if look.pattern == "solid" else Fill(look.mark, look.pattern, look.fill)
+    return Style(
+        Font(FONT, _SIZE, bold=True, color=look.text), fill, _BORDER, "center", "center", True
+    )
+
+
+_TITLE = Style(Font(HEAD_FONT, 20, bold=True), None, None, "center", "center")
+_SUBTITLE = Style(Font(FONT, 12, bold=True), None, None, "center", "center", True)
+_MUTED = Style(Font(FONT, 9, color=MUTED), None, None, "left", "center", True)
+_MUTED_CENTER = Style(Font(FONT, 9, color=MUTED), None, None, "center", "center", True)
+_SECTION = Style(Font(HEAD_FONT, 12, bold=True, color=HEAD_FILL), None, None, "left", "center")
+_TEXT = Style(Font(FONT, _SIZE), None, None, "left", "center", True)
+_SUBHEAD = Style(
+    Font(FONT, _SIZE, color=MUTED), Fill(SUBHEAD_FILL), _BORDER, "center", "center", True
+)
+_FIGURE = Style(Font(FONT, 13, bold=True), None, _BORDER, "center", "center", True)
+_HEAD = Style(
+    Font(FONT, _SIZE, bold=True, color=HEAD_TEXT),
+    Fill(HEAD_FILL),
+    _BORDER,
+    "center",
+    "center",
+    True,
+)
+_CELL = Style(Font(FONT, _SIZE), None, _BORDER, "center", "center", True)
+_CELL_TEXT = Style(Font(FONT, _SIZE), None, _BORDER, "left", "center", True)
+_CELL_LINK = Style(
+    Font(FONT, _SIZE, underline=True, color=LINK), None, _BORDER, "center", "center", True
+)

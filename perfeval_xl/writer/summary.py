@@ -1,0 +1,59 @@
+"""汇总.xlsx: one workbook for the office, made from the records of a batch.
+
+Records are read once, in the order given, so they may come straight from results.jsonl; no
+workbook is opened. Writing to a temporary name and renaming is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from perfeval_xl.writer.book import Book
+from perfeval_xl.writer.summary_data import Gathered, Record, sorted_units
+from perfeval_xl.writer.summary_findings import FindingsSheets
+from perfeval_xl.writer.summary_overview import OVERVIEW, write_overview
+from perfeval_xl.writer.summary_sheets import (
+    LACKING,
+    RETURNED,
+    RUN,
+    UNITS,
+    write_lacking,
+    write_matrices,
+    write_returned_files,
+    write_run,
+    write_units,
+)
+
+TITLE = "部门整体支出绩效自评复核汇总"
+ROWS_BESIDE_FINDINGS = 4  # title, note, head, and the line that points to the next sheet
+FINDINGS_PER_SHEET = 1_048_576 - ROWS_BESIDE_FINDINGS
+
+
+def write_summary(
+    path: Path,
+    records: Iterable[Record],
+    run_info: Mapping[str, str],
+    *,
+    findings_per_sheet: int = FINDINGS_PER_SHEET,
+) -> None:
+    """Write the summary of ``records`` (objects of results.jsonl) to ``path``.
+
+    run_info: names and values for 运行信息, in the order to show. findings_per_sheet: after so
+    many findings the list goes on in a further sheet.
+    """
+    with Book(path, TITLE) as book:
+        gathered = Gathered()
+        findings = FindingsSheets.begin(book, findings_per_sheet)
+        for record in records:
+            gathered.add(record)
+            findings.add(record)
+        findings.finish()
+        units = sorted_units(gathered.units)
+        write_overview(book, TITLE, gathered, units, findings.names)
+        write_units(book, units, len(gathered.returned))
+        matrices = write_matrices(book, gathered, units)
+        write_lacking(book, gathered.needs(), units)
+        write_returned_files(book, gathered.returned)
+        write_run(book, run_info, gathered)
+        book.arrange([OVERVIEW, UNITS, *matrices, *findings.names, LACKING, RETURNED, RUN])

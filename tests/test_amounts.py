@@ -1,0 +1,137 @@
+"""The one door from cell to number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfeval_xl.amounts import (
+    Doubt,
+    decimals_of,
+    half_unit,
+    parse_amount,
+    parse_cell_number,
+    parse_percent,
+    plain,
+)
+
+NUMBERS = [
+    ("297.36", "297.36", "", 2),
+    ("297.36万元", "297.36", "万元", 2),
+    ("2973600元", "2973600", "元", 0),
+    ("11人", "11", "人", 0),
+    ("５分", "5", "分", 0),
+    ("１２３．４５", "123.45", "", 2),
+    ("1,234,567.80", "1234567.80", "", 2),
+    ("1，234", "1234", "", 0),
+    ("1 234.5", "1234.5", "", 1),
+    ("\u00a0 42\u3000", "42", "", 0),
+    ("'38", "38", "", 0),
+    ("−14.01", "-14.01", "", 2),
+    ("¥1,000元", "1000", "元", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "unit", "decimals"), NUMBERS)
+def test_a_number_is_read_however_it_is_typed(
+    text: str, value: str, unit: str, decimals: int
+) -> None:
+    amount = parse_amount(text)
+    assert amount is not None
+    assert (amount.value, amount.unit, amount.decimals) == (Decimal(value), unit, decimals)
+
+
+UNREADABLE = [
+    "7,00.0,77", "12 13", "297,36", "1,23", "1E5", "约297", "5-6", "007", "12\u202e3", "十一",
+    "1O5", "..5", "1.2.3", "9" * 30, "#REF!", "2021年", "一",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_what_may_mean_two_things_is_unreadable(text: str) -> None:
+    assert parse_amount(text) is None
+
+
+ASSUMED = [
+    ("无", "0", Doubt.NOTHING_SAID),
+    ("零", "0", Doubt.NOTHING_SAID),
+    ("O", "0", Doubt.LETTER_O),
+    ("5（满分）", "5", Doubt.TRAILING_NOTE),
+    ("4.5/5", "4.5", Doubt.OUT_OF),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "doubt"), ASSUMED)
+def test_what_is_assumed_is_said(text: str, value: str, doubt: Doubt) -> None:
+    amount = parse_amount(text)
+    assert amount is not None
+    assert (amount.value, amount.doubt) == (Decimal(value), doubt)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "/", "—", "－－", "不适用"])
+def test_a_stroke_says_nothing_and_is_no_zero(text: str) -> None:
+    amount = parse_amount(text)
+    assert amount is not None
+    assert amount.value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "doubt"),
+    [
+        ("95%", "0.95", Doubt.NONE),
+        ("９５％", "0.95", Doubt.NONE),
+        ("95", "0.95", Doubt.PERCENT_WITHOUT_SIGN),
+        ("0.95", "0.95", Doubt.NONE),
+        ("1", "1", Doubt.PERCENT_ONE),
+        ("100%", "1", Doubt.NONE),
+        ("满意度94.96%", "0.9496", Doubt.NONE),
+    ],
+)
+def test_a_percentage_is_a_fraction(text: str, value: str, doubt: Doubt) -> None:
+    amount = parse_percent(text)
+    assert amount is not None
+    assert (amount.value, amount.doubt) == (Decimal(value), doubt)
+
+
+@pytest.mark.parametrize("text", ["1.5", "95%以上", "无", "300", "95%—98%", "11人"])
+def test_an_unsure_percentage_is_unreadable(text: str) -> None:
+    assert parse_percent(text) is None
+
+
+@pytest.mark.parametrize("raw", ["NaN", "INF", "1E+308", "-1E+300", "", "x"])
+def test_a_damaged_number_is_none(raw: str) -> None:
+    assert parse_cell_number(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [("0.1", "0.1"), ("297.36000000000001", "297.36"), ("2.9736E2", "297.36"), ("38", "38")],
+)
+def test_a_stored_float_is_the_number_that_was_typed(raw: str, value: str) -> None:
+    assert parse_cell_number(raw) == Decimal(value)
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
+def test_a_typed_number_comes_back_as_typed(number: Decimal) -> None:
+    amount = parse_amount(f"{number:,.2f}")
+    assert amount is not None
+    assert amount.value == number
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_door(text: str) -> None:
+    for amount in (parse_amount(text), parse_percent(text)):
+        assert amount is None or amount.value is None or amount.value.is_finite()
+
+
+def test_plain_shows_no_exponent_and_no_trailing_zero() -> None:
+    shown = [plain(Decimal(text)) for text in ("1E+3", "2.50", "-0.00", "100", "0.10")]
+    assert shown == ["1000", "2.5", "0", "100", "0.1"]
+
+
+def test_half_a_unit_of_two_decimals_is_half_a_cent() -> None:
+    assert half_unit(2) == Decimal("0.005")
+    assert decimals_of(Decimal("12.340")) == 2
