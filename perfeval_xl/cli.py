@@ -78,6 +78,7 @@ def main() -> None:
 @click.option("--out", "outbox", type=_PATH, required=True, help="结果文件夹，没有就新建。")
 @_FORM
 @click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
+@click.option("--force", is_flag=True, help="全部重做，不沿用上次已完成的。")
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
 @_TEMPLATES
 @_clear_errors
@@ -86,6 +87,7 @@ def run(
     outbox: Path,
     form_id: str | None,
     jobs: int | None,
+    force: bool,
     as_json: bool,
     templates: Path | None,
 ) -> None:
@@ -107,7 +109,7 @@ def run(
     if form_id:
         _known_form(form_id, templates)
     with _Progress() as progress:
-        result = run_folder(inbox, outbox, form_id, jobs, templates, progress.show)
+        result = run_folder(inbox, outbox, form_id, jobs, templates, progress.show, force)
     if as_json:
         _print_file(result.results)
     else:
@@ -385,6 +387,8 @@ def _print_closing(result: RunResult) -> None:
     ]
     if not result.files:
         click.echo("收件文件夹里没有可以复核的文件。", err=True)
+    if result.resumed:
+        click.echo(f"沿用上次已完成的 {result.resumed} 份（要全部重做请加 --force）。", err=True)
     for name, count in rows:
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
     for reason, count in sorted(result.skipped.items()):
@@ -399,13 +403,13 @@ def _exit_code(result: RunResult) -> int:
 
 
 def _print_file(path: Path) -> None:
-    click.get_binary_stream("stdout").write(path.read_bytes())
+    sys.stdout.buffer.write(path.read_bytes())
 
 
 def _print_json(record: Record) -> None:
     from perfeval_xl.batch.record import to_line
 
-    click.get_binary_stream("stdout").write((to_line(record) + "\n").encode("utf-8"))
+    sys.stdout.buffer.write((to_line(record) + "\n").encode("utf-8"))
 
 
 def _print_record(record: Record) -> None:

@@ -26,6 +26,11 @@ def normalize_label(text: str) -> str:
     return _normalize_short(text) if len(text) <= 64 else _normalize(text)
 
 
+def display_width(text: str) -> int:
+    """Width in half characters: Chinese letters and signs count 2, as they do in GBK."""
+    return len(text.encode("gbk", "replace"))
+
+
 def _normalize(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
     folded = folded.replace("≦", "≤").replace("≧", "≥").replace("帐", "账")

@@ -225,6 +225,7 @@ class Finding:
 
     refs: every operand's cell, the one to look at first. provided, expected, difference are texts
     as shown. follows_from: code of the finding this one is a consequence of, else empty.
+    marked: how many of ``refs`` are coloured and noted in the copy; 0 for all of them.
     """
 
     code: str
@@ -240,6 +241,12 @@ class Finding:
     title: str = ""
     indicator: str = ""
     follows_from: str = ""
+    marked: int = 0
+
+    @property
+    def marked_refs(self) -> tuple[CellRef, ...]:
+        """The cells that are coloured: not every addend of a sum is suspect."""
+        return self.refs[: self.marked] if self.marked else self.refs
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ _NOT_SUBMITTED = {
     ".db", ".sqlite",
 }  # fmt: skip
 _SHEETS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
-_LONGEST_NAME = 255  # bytes of one name on common file systems
+_LONGEST_STEM = 220  # bytes: with our longest mark, a suffix and a number it stays under 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +98,32 @@ def _placed(path: Path, name: str, taken: set[str]) -> Submitted:
     folder, _, file = name.rpartition("/")
     stem, suffix = os.path.splitext(file)
     kept = suffix if suffix.lower() in _SHEETS else ".xlsx"
-    stem = _free(folder, stem, suffix, taken)
+    stem = _free(folder, _fitting(stem), suffix, taken)
     prefix = f"{folder}/" if folder else ""
     return Submitted(
         path,
         name,
-        f"{REVIEWED}/{prefix}{_fitting(stem, REVIEWED_SUFFIX, kept)}",
-        f"{RETURNED}/{prefix}{_fitting(stem, RETURNED_SUFFIX, '.xlsx')}",
+        f"{REVIEWED}/{prefix}{stem}{REVIEWED_SUFFIX}{kept}",
+        f"{RETURNED}/{prefix}{stem}{RETURNED_SUFFIX}.xlsx",
     )
 
 
 def _free(folder: str, stem: str, suffix: str, taken: set[str]) -> str:
     """The stem, with its suffix when another file of the folder would give the same output."""
-    key = f"{folder}/{stem}".casefold()
-    if key in taken:
-        stem = f"{stem}{suffix.replace('.', '_')}"
-        key = f"{folder}/{stem}".casefold()
-        number = 2
-        while key in taken:
-            key = f"{folder}/{stem}_{number}".casefold()
-            number += 1
-    taken.add(key)
-    return key.rpartition("/")[2] if key.rpartition("/")[2] != stem.casefold() else stem
+    wanted, number = stem, 1
+    while f"{folder}/{wanted}".casefold() in taken:
+        wanted = stem + suffix.replace(".", "_") + (f"_{number}" if number > 1 else "")
+        number += 1
+    taken.add(f"{folder}/{wanted}".casefold())
+    return wanted
 
 
-def _fitting(stem: str, mark: str, suffix: str) -> str:
-    """The name with our mark, shortened in the middle of nothing: the stem gives way."""
-    room = _LONGEST_NAME - len(os.fsencode(f"{mark}{suffix}"))
+def _fitting(stem: str) -> str:
+    """The stem, cut where our marks would not fit; a digest keeps two cut names apart."""
     encoded = os.fsencode(stem)
-    while len(encoded) > room:
+    if len(encoded) <= _LONGEST_STEM:
+        return stem
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    while len(os.fsencode(stem)) > _LONGEST_STEM - 9:
         stem = stem[:-1]
-        encoded = os.fsencode(stem)
-    return f"{stem}{mark}{suffix}"
+    return f"{stem}~{digest}"

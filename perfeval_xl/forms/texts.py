@@ -19,7 +19,7 @@ from perfeval_xl.model import Origin, Severity
 
 FINDINGS = "texts/findings.toml"
 RULES = "texts/rules.toml"
-GROUPS = ("score", "figures", "form", "targets", "report")
+GROUPS = ("score", "figures", "form", "targets", "report", "batch")
 
 # What a finding's sentence may name; the program fills exactly these.
 SLOTS = frozenset({

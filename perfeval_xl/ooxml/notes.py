@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from unicodedata import east_asian_width
 
+from perfeval_xl.labels import display_width
 from perfeval_xl.ooxml.changes import Changes, append_inside
 from perfeval_xl.ooxml.markup import (
     MAIN,
@@ -267,11 +267,7 @@ class SheetNotes:
 
 def text_lines(text: str) -> int:
     """How many lines a text takes in a note's box."""
-    return sum(max(1, -(-_half_widths(line) // _CHARACTERS_PER_LINE)) for line in text.split("\n"))
-
-
-def _half_widths(line: str) -> int:
-    return sum(2 if east_asian_width(character) in "WFA" else 1 for character in line)
+    return sum(max(1, -(-display_width(line) // _CHARACTERS_PER_LINE)) for line in text.split("\n"))
 
 
 def _walk(start: int, distance: int, size: Callable[[int], int]) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ _LONGEST_LABEL = 60
 MONEY_UNITS = ("万元", "元", "千元", "亿元")
 _EDGE = 60  # an empty merged cell may end so many columns right of the last filled one
 _NUMBERING = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?|\d{1,2}[、.](?!\d)|[①-⑳])"
+    r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?|\d{1,2}(?:[、)]|\.(?!\d)))"
 )
+_MARKS = "*★☆▲△▼●○■□◆◇※#•·▪"
 _UNIT = re.compile(r"\((?:单位:?)?(万元|元|千元|亿元|人|名|分|%|人民币万元)\)")
 _UNIT_LINE = re.compile(r"单位:(?:人民币)?(万元|元|千元|亿元)")
 _POINTS = re.compile(r"\((\d+(?:\.\d+)?)分\)")
@@ -60,12 +62,11 @@ class Grid:
         self._tall: list[Area] = []
         self.labels: dict[str, list[Area]] = {}
         self.inline: dict[str, list[tuple[Area, str]]] = {}  # 标签：值 in one cell, by label
-        self.unit_lines: list[tuple[int, str]] = []  # rows that name a money unit, in order
+        self.unit_lines: list[tuple[int, str, str]] = []  # (row, money unit, label), in order
         self._rows: dict[int, list[Area]] = {}
-        self.last_column = sheet.max_column
+        self.last_column, self.filled_rows = _used(sheet)
         self._place_merges()
         self._index_labels()
-        self.filled_rows = sorted({row for row, _ in sheet.cells})
 
     def text(self, area: Area) -> str:
         """What the rectangle shows; empty when it is blank or no text."""
@@ -103,14 +104,17 @@ class Grid:
     def row_areas(self, row: int) -> list[Area]:
         """All rectangles of a row from left to right, up to the form's right edge."""
         if row not in self._rows:
-            found = []
-            column = 1
-            while column <= self.last_column:
-                area = self.area_at(row, column)
-                found.append(area)
-                column = area.last_column + 1
-            self._rows[row] = found
+            self._rows[row] = list(self._cut(row))
         return self._rows[row]
+
+    def _cut(self, row: int) -> Iterator[Area]:
+        merged = {area.column: area for area in self._by_row.get(row, ())}
+        merged |= {a.column: a for a in self._tall if a.row <= row <= a.last_row}
+        column = 1
+        while column <= self.last_column:
+            area = merged.get(column) or Area(row, column, row, column)
+            yield area
+            column = area.last_column + 1
 
     def filled_areas(self, row: int) -> list[Area]:
         """The rectangles of a row that begin in it and are not blank."""
@@ -129,7 +133,7 @@ class Grid:
         return None
 
     def _place_merges(self) -> None:
-        rows, columns = self.sheet.max_row, self.sheet.max_column
+        rows, columns = self.sheet.max_row, self.last_column
         for top, left, bottom, right in self.sheet.merges:
             if top > rows or left > columns:
                 continue
@@ -155,10 +159,21 @@ class Grid:
             name, _, value = text.replace("：", ":", 1).partition(":")
             if len(name) <= _LONGEST_LABEL:
                 self.inline.setdefault(core_label(name), []).append((area, value))
-        if len(text) < _LONGEST_LABEL and "元" in normalize_label(text):
-            unit = unit_in_label(text)
+        if len(text) < _LONGEST_LABEL and "元" in text:
+            unit = unit_in_label(text) or self._unit_beside_label(area, text)
             if unit in MONEY_UNITS:
-                self.unit_lines.append((area.row, unit))
+                self.unit_lines.append((area.row, unit, core_label(text)))
+
+    def _unit_beside_label(self, area: Area, text: str) -> str:
+        """The unit in the cell right of 金额单位, empty when it is none."""
+        unit = normalize_label(text)
+        if unit not in MONEY_UNITS:
+            return ""
+        column = area.column - 1
+        while column > 0 and self.is_blank(self.area_at(area.row, column)):
+            column -= 1
+        beside = self.core(self.area_at(area.row, column)) if column else ""
+        return unit if beside.endswith("单位") else ""
 
     def find(self, labels: tuple[str, ...], first: int = 1, last: int = 1 << 21) -> list[Area]:
         """Rectangles showing one of the labels (already ``core_label``), within the rows, in order."""
@@ -168,15 +183,29 @@ class Grid:
         return sorted(found)
 
 
+def _used(sheet: Sheet) -> tuple[int, list[int]]:
+    """The last column of what stands together, and the rows that hold anything but spaces.
+
+    A cell far to the right of all others (a stray space, a forgotten sum) is no part of a form.
+    """
+    places = [at for at, c in sheet.cells.items() if c.formula is not None or not c.raw.isspace()]
+    last = 0
+    for column in sorted({column for _, column in places}):
+        if column > last + _EDGE:
+            break
+        last = column
+    return last, sorted({row for row, column in places if column <= last})
+
+
 def core_label(text: str) -> str:
     """A label as it is compared: normalised, without numbering in front and unit or points behind."""
     return _core_short(text) if len(text) <= 64 else _core(text)
 
 
 def _core(text: str) -> str:
-    label = normalize_label(text)
+    label = normalize_label(text).strip(_MARKS)
     label = _NUMBERING.sub("", label, count=1) if _NUMBERING.match(label) else label
-    return _POINTS.sub("", _UNIT.sub("", label)).rstrip(":")
+    return _POINTS.sub("", _UNIT.sub("", label)).strip(_MARKS + ":")
 
 
 _core_short = lru_cache(maxsize=4096)(_core)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from perfeval_xl.model import (
     CellRef,
@@ -73,7 +74,7 @@ def _findings_by_cell(findings: Iterable[Finding]) -> dict[CellRef, list[Finding
     """Findings by the cells they name, the gravest first in each."""
     found: dict[CellRef, list[Finding]] = {}
     for finding in findings:
-        for ref in finding.refs:
+        for ref in finding.marked_refs:
             found.setdefault(ref, []).append(finding)
     return {
         ref: sorted(items, key=lambda f: _ORDER.index(f.severity))
@@ -97,6 +98,7 @@ def _note(finding: Finding) -> str:
     return f"【{look.word}】{finding.message}{mark}\n{FIX_PREFIX}{finding.fix}"
 
 
+@cache
 def _fill(look: Look) -> Fill:
     if look.pattern == "solid":
         return Fill(look.fill)
@@ -220,6 +222,7 @@ def _merge_edges(sheet: Sheet, area: ScoringArea) -> list[int]:
     ]
 
 
+@cache
 def _cell(look: Look, bold: bool = False, signed: bool = False) -> Style:
     return Style(
         font=Font(FONT, _SIZE, bold=bold, color=look.text),

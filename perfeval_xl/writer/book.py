@@ -22,6 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from perfeval_xl.labels import display_width
 from perfeval_xl.writer.stream import (
     RowStream,
     blank_cell,
@@ -333,11 +334,6 @@ def link_target(path: str) -> str:
     return "external:" + _UNSAFE_IN_LINKS.sub(
         lambda found: f"%{ord(found[0]):02X}", safe_text(path)
     )
-
-
-def display_width(text: str) -> int:
-    """Width in half characters: Chinese letters and signs count 2, as they do in GBK."""
-    return len(text.encode("gbk", "replace"))
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from perfeval_xl.model import (
     CellRef,
@@ -38,7 +39,7 @@ from perfeval_xl.writer.text import (
     verdict,
 )
 
-_WIDTHS = (5.0, 9.0, 15.0, 13.0, 13.0, 9.0, 50.0)
+_WIDTHS = (5.0, 9.0, 19.0, 11.0, 11.0, 9.0, 52.0)
 _LAST = len(_WIDTHS)
 _WHOLE = sum(_WIDTHS)
 _SIZE = 10.0
@@ -217,7 +218,7 @@ class _Page:
             self._merged(self.row, first, last, value, style)
         self.sheet.heights[self.row] = text_height(needed, _WIDTHS[5] + _WIDTHS[6], _SIZE) + 2
         if result.self_score.ref is not None:
-            self._merged(self.row, 5, 5, result.self_score.raw or "空白", _CELL_LINK)
+            self.sheet.write(self.row, 5, result.self_score.raw or "空白", _CELL_LINK)
             self.sheet.link(self.row, 5, sheet_link(result.self_score.ref), "跳到这一格")
         self.row += 1
 
@@ -268,7 +269,7 @@ class _Page:
         self, row: int, first: int, last: int, value: str | Decimal | None, style: Style
     ) -> None:
         self.sheet.write(row, first, value, style)
-        if last > first and not any(m[0] == row and m[1] == first for m in self.sheet.merges):
+        if last > first:
             self.sheet.merge(row, first, row, last)
 
 
@@ -284,23 +285,18 @@ def _finding_text(finding: Finding) -> str:
 
 
 def _place_text(finding: Finding) -> str:
+    """The first cell, where the link leads, and how many more there are."""
     if not finding.refs:
         return "—"
-    first = finding.refs[0]
-    same = [ref.address for ref in finding.refs if ref.sheet == first.sheet]
-    text = "、".join(same[:4]) + (f" 等 {len(same)} 格" if len(same) > 4 else "")
-    others = list(dict.fromkeys(ref.sheet for ref in finding.refs if ref.sheet != first.sheet))
-    rest = "".join(
-        f"\n{sheet} " + "、".join(ref.address for ref in finding.refs if ref.sheet == sheet)
-        for sheet in others[:2]
-    )
-    return f"{first.sheet}\n{text}{rest}"
+    more = len(finding.refs) - 1
+    return finding.refs[0].qualified + (f" 等 {more + 1} 格" if more else "")
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
 
 
+@cache
 def _verdict_style(look: Look) -> Style:
     return Style(
         Font(HEAD_FONT, 13, bold=True, color=look.text),
@@ -312,6 +308,7 @@ def _verdict_style(look: Look) -> Style:
     )
 
 
+@cache
 def _severity_style(look: Look) -> Style:
     fill = Fill(look.fill) if look.pattern == "solid" else Fill(look.mark, look.pattern, look.fill)
     return Style(

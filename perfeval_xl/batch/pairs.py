@@ -1,0 +1,65 @@
+"""What only the whole batch shows: several files of one unit, one file sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from perfeval_xl.batch.record import Record
+from perfeval_xl.forms.texts import finding_text
+from perfeval_xl.labels import normalize_label
+
+SAME_CONTENT = "batch.same_content"
+SAME_UNIT = "batch.same_unit"
+
+
+class PairFinder:
+    """Groups the files of a batch by content and by unit; keeps names only."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._by_content: dict[str, list[str]] = {}
+        self._by_unit: dict[str, list[str]] = {}
+        for record in records:
+            name = str(record["file"])
+            if record["sha256"]:
+                self._by_content.setdefault(str(record["sha256"]), []).append(name)
+            if key := _unit_key(record):
+                self._by_unit.setdefault(key, []).append(name)
+
+    def add_findings(self, record: Record) -> None:
+        """Add to an evaluated record what its fellows in the batch make doubtful."""
+        if record["status"] != "evaluated":
+            return
+        own = str(record["file"])
+        same = [n for n in self._by_content.get(str(record["sha256"]), []) if n != own]
+        unit = [n for n in self._by_unit.get(_unit_key(record), []) if n != own and n not in same]
+        findings: Any = record["findings"]
+        for code, others in ((SAME_CONTENT, same), (SAME_UNIT, unit)):
+            if others:
+                findings.append(_finding(code, own, others))
+
+
+def _unit_key(record: Record) -> str:
+    unit: Any = record["unit"]
+    return str(unit["code"] or normalize_label(unit["name"] or ""))
+
+
+def _finding(code: str, own: str, others: list[str]) -> Record:
+    text = finding_text(code)
+    slots = {"names": own, "others": "、".join(others)}
+    return {
+        "code": code,
+        "title": text.title,
+        "severity": text.severity.value,
+        "origin": text.origin.value,
+        "indicator": "",
+        "sheet": None,
+        "cells": [],
+        "provided": own,
+        "expected": "",
+        "difference": "",
+        "message": text.fill(text.message, slots),
+        "fix": text.fill(text.fix, slots),
+        "clause": "",
+        "follows_from": "",
+    }

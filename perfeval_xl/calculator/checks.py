@@ -1,0 +1,617 @@
+"""Check kinds: identities that must hold between the figures of one form.
+
+Which identities there are stands in ``templates/<form>/checks.toml``. A blank part among filled
+ones counts as 0 and is mentioned; what cannot be read makes a check impossible, never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
+from perfeval_xl.calculator.book import FindingBook
+from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.report import check_report
+from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, tidy
+from perfeval_xl.calculator.totals import self_sum, stated_total
+from perfeval_xl.forms.spec import CheckSpec
+from perfeval_xl.forms.texts import rule_texts
+from perfeval_xl.model import Fact, State, Submission, TableRow, missing_fact
+
+YUAN = "figures.yuan_for_wan"
+_LEAST_YUAN = Decimal(100)  # a smaller figure is not taken for 元
+_PRINTED_DECIMALS = 2  # money is printed with two decimals: 300 stands for 300.00
+_HALF_CENT = half_unit(_PRINTED_DECIMALS)
+_WHOLE = "合计"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything a check may look at, and the book it writes in."""
+
+    submission: Submission
+    prepared: Prepared
+    book: FindingBook
+
+    def label(self, fact_id: str) -> str:
+        """The printed label of a fact."""
+        return self.prepared.spec.label_of(fact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Facts of one line: the whole unit (no name), one 机构, or the 合计 row."""
+
+    facts: Mapping[str, Fact]
+    unit: str
+    whole: bool
+
+    def fact(self, fact_id: str) -> Fact:
+        """The fact, a missing one when the line has none."""
+        return self.facts.get(fact_id) or missing_fact(fact_id)
+
+
+def run_checks(desk: Desk) -> None:
+    """Make every check of the form, then those that every form has."""
+    for check in desk.prepared.spec.checks:
+        KINDS[check.kind](desk, check)
+    check_row_totals(desk)
+
+
+# ---- sums ----
+
+
+def check_sum(desk: Desk, check: CheckSpec) -> None:
+    """A total against the sum of its parts, in every line of the table."""
+    total_id, part_ids = str(check.options["total"]), _texts(check.options["parts"])
+    for line in _lines(desk.submission, desk.prepared, [total_id, *part_ids]):
+        _sum_in_line(desk, check, line, total_id, part_ids)
+
+
+def _sum_in_line(
+    desk: Desk, check: CheckSpec, line: Operands, total_id: str, part_ids: Sequence[str]
+) -> None:
+    total, parts = line.fact(total_id), [line.fact(p) for p in part_ids]
+    given = [p for p in parts if p.number is not None]
+    if _cannot_check(desk, check, line, [total, *parts], needed=()):
+        return
+    if not given:
+        _skip(desk, check, line, rule_texts()["checks.no_parts"])
+        return
+    expected = sum((p.number for p in given if p.number is not None), ZERO)
+    operands = _terms(desk, given, " ＋ ")
+    if total.number is None:
+        _say_derivable(desk, check, line, total, expected, operands, given)
+        return
+    difference = abs(total.number - expected)
+    blank = [p for p in parts if p.state is State.BLANK]
+    if difference <= tolerance(desk, [total, *given]):
+        _held(desk, check, line, total, operands, difference, blank)
+        return
+    cause = _yuan_in_sum(desk, check, line, total, given)
+    _broken(desk, check, line, total, expected, difference, operands, [total, *given], cause)
+
+
+def check_difference(desk: Desk, check: CheckSpec) -> None:
+    """A result against what is left after a subtraction."""
+    ids = [str(check.options[key]) for key in ("result", "minuend", "subtrahend")]
+    for line in _lines(desk.submission, desk.prepared, ids):
+        result, minuend, subtrahend = (line.fact(i) for i in ids)
+        if _cannot_check(
+            desk, check, line, [result, minuend, subtrahend], needed=(minuend, subtrahend)
+        ):
+            continue
+        assert minuend.number is not None
+        assert subtrahend.number is not None
+        expected = minuend.number - subtrahend.number
+        given = [minuend, subtrahend]
+        operands = _terms(desk, given, " − ")
+        if result.number is None:
+            _say_derivable(desk, check, line, result, expected, operands, given)
+            continue
+        difference = abs(result.number - expected)
+        if difference <= tolerance(desk, [result, *given]):
+            _held(desk, check, line, result, operands, difference, [])
+            continue
+        cause = _yuan_in_difference(desk, check, line, result, minuend, subtrahend)
+        _broken(desk, check, line, result, expected, difference, operands, [result, *given], cause)
+
+
+def check_at_most(desk: Desk, check: CheckSpec) -> None:
+    """A part is not greater than the whole it belongs to."""
+    small_ids, large_ids = _texts(check.options["smaller"]), _texts(check.options["larger"])
+    for line in _lines(desk.submission, desk.prepared, [*small_ids, *large_ids]):
+        small, large = [line.fact(i) for i in small_ids], [line.fact(i) for i in large_ids]
+        given = [f for f in large if f.number is not None]
+        if _cannot_check(desk, check, line, [*small, *large], needed=small):
+            continue
+        blank = [f for f in large if f.number is None]
+        if not given:
+            _skip(desk, check, line, _absent(desk, "checks.blank_operand", large))
+            continue
+        part = sum((f.number for f in small if f.number is not None), ZERO)
+        whole = sum((f.number for f in given if f.number is not None), ZERO)
+        if part <= whole + tolerance(desk, [*small, *given]):
+            detail = f"{_terms(desk, small, ' ＋ ')} ≤ {_terms(desk, given, ' ＋ ')}"
+            desk.book.check(check.id, _titled(check, line), _with_blank(desk, detail, blank))
+        elif blank:
+            _skip(desk, check, line, _absent(desk, "checks.blank_operand", blank))
+        else:
+            cause = _yuan_in_part(desk, check, line, small, part, whole)
+            _broken_size(desk, check, line, small, large, part, whole, cause)
+
+
+def _broken_size(
+    desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], large: list[Fact],
+    part: Decimal, whole: Decimal, cause: str,
+) -> None:  # fmt: skip
+    label = _of(line, "＋".join(desk.label(f.id) for f in small))
+    desk.book.add(
+        check.code, refs_of([*small, *large]), plain(part), plain(whole), plain(part - whole),
+        slots={"label": label, "operands": "＋".join(desk.label(f.id) for f in large)},
+        kind=check.kind, clause=check.clause, follows_from=cause,
+    )  # fmt: skip
+
+
+def check_row_totals(desk: Desk) -> None:
+    """Per column of a table with several 机构 rows: the 合计 row against the sum of the others."""
+    blocks: dict[str, list[TableRow]] = {}
+    for row in desk.submission.rows:
+        blocks.setdefault(row.block, []).append(row)
+    for rows in blocks.values():
+        body, totals = [r for r in rows if not r.is_total], [r for r in rows if r.is_total]
+        if not body or not totals:
+            continue
+        for fact_id, total in totals[-1].facts.items():
+            _row_total(desk, total, [r.facts[fact_id] for r in body if fact_id in r.facts])
+
+
+def _row_total(desk: Desk, total: Fact, parts: list[Fact]) -> None:
+    given = [p for p in parts if p.number is not None]
+    if not given or any(_unread(f) for f in [total, *parts]):
+        return
+    expected = sum((p.number for p in given if p.number is not None), ZERO)
+    label = desk.label(total.id)
+    if total.number is None:
+        texts = rule_texts()
+        slots = {
+            "label": texts["words.total_row"].format(label=label), "operands": texts["words.all_bodies"],
+        }  # fmt: skip
+        desk.book.add(
+            "figures.blank_derivable",
+            refs_of([total, *given]),
+            "",
+            plain(tidy(expected)),
+            slots=slots,
+        )
+        return
+    difference = abs(total.number - expected)
+    if difference <= tolerance(desk, [total, *given]):
+        title = rule_texts()["checks.row_total"].format(label=label)
+        detail = f"{plain(total.number)} = {' ＋ '.join(plain(p.number) for p in given if p.number is not None)}"
+        desk.book.check(f"rows.{total.id}", title, detail)
+        return
+    desk.book.add(
+        "figures.rows_total", refs_of([total, *given]), plain(total.number), plain(tidy(expected)),
+        plain(tidy(difference)), slots={"label": label},
+    )  # fmt: skip
+
+
+# ---- points and rating ----
+
+
+def check_score_total(desk: Desk, check: CheckSpec) -> None:
+    """Σ of the self-scores against every stated total, and the stated totals against each other."""
+    submission, texts = desk.submission, rule_texts()
+    stated = [f for name in _texts(check.options["totals"]) if (f := submission.facts.get(name))]
+    numbers = [f for f in stated if f.number is not None]
+    added = self_sum(submission)
+    rows = [row.self_score for row in submission.scores]
+    if added is None or len(rows) < len(desk.prepared.spec.indicators) or any(map(_unread, rows)):
+        desk.book.check(check.id, check.title, texts["checks.rows_missing"], skipped=True)
+        _totals_disagree(desk, check, numbers, "")
+        return
+    blank = [r for r in rows if r.number is None and not r.note]
+    wrong = [f for f in numbers if f.number != added]
+    if blank and wrong:
+        said = texts["checks.rows_blank"].format(count=len(blank), sum=plain(added))
+        desk.book.check(check.id, check.title, said, skipped=True)
+        _totals_disagree(desk, check, numbers, "")
+        return
+    for fact in stated:
+        if fact.state is State.BLANK:
+            desk.book.add(
+                "score.total_blank",
+                [fact.ref],
+                "",
+                plain(added),
+                slots={"label": desk.label(fact.id)},
+            )
+    if not wrong:
+        told = texts["words.and"].join(
+            f"{desk.label(f.id)} {plain(f.number)}" for f in numbers if f.number is not None
+        )
+        said = texts["checks.score_total"].format(sum=plain(added), totals=told)
+        desk.book.check(check.id, check.title, said, skipped=not numbers)
+        return
+    _say_total(desk, check, wrong, added, rows)
+    _totals_disagree(desk, check, numbers, check.code)
+
+
+def _say_total(
+    desk: Desk, check: CheckSpec, wrong: list[Fact], added: Decimal, rows: list[Fact]
+) -> None:
+    """One finding per wrong number: two totals that are wrong alike are one finding."""
+    for number in dict.fromkeys(f.number for f in wrong):
+        assert number is not None
+        same = [f for f in wrong if f.number == number]
+        places = cells(f.ref for f in same)
+        desk.book.add(
+            check.code, refs_of([*same, *rows]), plain(number), plain(added),
+            plain(tidy(abs(number - added))),
+            slots={"where": places, "cells": first_to_last(r.ref for r in rows)}, clause=check.clause,
+            marked=len(same),
+        )  # fmt: skip
+
+
+def _totals_disagree(desk: Desk, check: CheckSpec, stated: list[Fact], cause: str) -> None:
+    if len({f.number for f in stated}) < 2:
+        return
+    first, other = stated[0], next(f for f in stated if f.number != stated[0].number)
+    assert first.number is not None
+    assert other.number is not None
+    desk.book.add(
+        "score.totals_disagree", refs_of([first, other]), plain(first.number), plain(other.number),
+        plain(tidy(abs(first.number - other.number))), slots={"places": cells([other.ref])},
+        clause=check.clause, follows_from=cause,
+    )  # fmt: skip
+
+
+def check_score_points(desk: Desk, check: CheckSpec) -> None:
+    """Printed points against the registered ones: per row, per pool, and all together."""
+    spec, rows = desk.prepared.spec, {r.indicator: r for r in desk.submission.scores}
+    altered = False
+    read, unread = ZERO, 0
+    for indicator in spec.indicators:
+        row = rows.get(indicator.id)
+        if indicator.shared or row is None:
+            continue
+        points = row.max_score.number
+        if points is None:
+            unread += 1
+            read += indicator.max
+            continue
+        read += points
+        if points != indicator.max:
+            altered = True
+            _say_altered(
+                desk, check, indicator.label, [row.max_score], points, indicator.max, indicator.id
+            )
+    for pool_id, pool in spec.pools.items():
+        facts = [rows[i.id].max_score for i in desk.prepared.pooled[pool_id] if i.id in rows]
+        points = _pool_points(facts, pool.points)
+        read += pool.points if points is None else points
+        unread += points is None
+        if points is not None and points != pool.points:
+            altered = True
+            _say_altered(desk, check, pool.label, facts, points, pool.points, "")
+    _group_points(desk, check, altered)
+    whole = spec.scoring.total_points
+    if altered and read != whole and not unread:
+        label = rule_texts()["words.whole"]
+        desk.book.add(
+            "score.points_sum", refs_of(r.max_score for r in desk.submission.scores), plain(tidy(read)),
+            plain(whole), plain(tidy(abs(read - whole))), slots={"label": label}, clause=check.clause,
+            follows_from="score.points_altered",
+        )  # fmt: skip
+    if not altered:
+        texts = rule_texts()
+        said = texts["checks.points"].format(count=len(rows), sum=plain(tidy(read)))
+        if unread:
+            said = texts["checks.points_unread"].format(count=unread)
+        desk.book.check(check.id, check.title, said, skipped=unread > 0)
+
+
+def _say_altered(
+    desk: Desk, check: CheckSpec, label: str, facts: list[Fact], points: Decimal, official: Decimal,
+    indicator: str,
+) -> None:  # fmt: skip
+    desk.book.add(
+        "score.points_altered", refs_of(facts), plain(points), plain(official),
+        plain(tidy(abs(points - official))), slots={"label": label}, indicator=indicator,
+        clause=check.clause,
+    )  # fmt: skip
+
+
+def _pool_points(facts: list[Fact], official: Decimal) -> Decimal | None:
+    """Points of a pool: printed once, once in each row, or split; any split is lawful."""
+    by_cell = {fact.ref: fact.number for fact in facts if fact.number is not None}
+    numbers = list(by_cell.values())
+    if not numbers:
+        return None
+    if all(number == official for number in numbers):
+        return official
+    return sum(numbers, ZERO)
+
+
+def _group_points(desk: Desk, check: CheckSpec, altered: bool) -> None:
+    texts = rule_texts()
+    for group_id, fact in desk.submission.group_points.items():
+        group = desk.prepared.spec.groups.get(group_id)
+        if group is None or fact.number is None or fact.number == group.points:
+            continue
+        desk.book.add(
+            "score.points_sum", [fact.ref], plain(fact.number), plain(group.points),
+            plain(tidy(abs(fact.number - group.points))),
+            slots={"label": texts["words.group"].format(label=group.label)}, clause=check.clause,
+            follows_from="score.points_altered" if altered else "",
+        )  # fmt: skip
+
+
+def check_rating(desk: Desk, check: CheckSpec) -> None:
+    """The stated rating against the band of the rows' sum, else of the stated total."""
+    texts, prepared = rule_texts(), desk.prepared
+    fact = desk.submission.facts.get(str(check.options["rating"])) or missing_fact("")
+    stated, added = stated_total(desk.submission), self_sum(desk.submission)
+    rows = [row.self_score for row in desk.submission.scores]
+    whole = len(rows) == len(prepared.spec.indicators) and not any(
+        r.number is None and not r.note for r in rows
+    )
+    total = added if whole and added is not None else stated
+    if total is None or fact.state is State.MISSING:
+        desk.book.check(check.id, check.title, texts["checks.no_rating"], skipped=True)
+        return
+    note = texts["checks.summed" if whole and added is not None else "checks.stated"]
+    expected = prepared.band(total)
+    slots = {"note": note, "number": plain(total)}
+    if fact.state is not State.TEXT:
+        desk.book.add(
+            "score.rating_blank", [fact.ref], "", expected, slots=slots, clause=check.clause
+        )
+        return
+    found = prepared.rating(fact.text)
+    if found == expected:
+        detail = texts["checks.rating"].format(total=plain(total), rating=expected)
+        desk.book.check(check.id, check.title, detail)
+        return
+    follows = stated is not None and found == prepared.band(stated)
+    refs = [
+        fact.ref,
+        *(f.ref for n in ("self_total", "scoring_total") if (f := desk.submission.facts.get(n))),
+    ]
+    desk.book.add(
+        check.code, refs, fact.text, expected, slots=slots, clause=check.clause,
+        follows_from="score.total_differs" if follows and desk.book.has("score.total_differs") else "",
+    )  # fmt: skip
+
+
+def check_report_figures(desk: Desk, check: CheckSpec) -> None:
+    """Figures in the prose cells against the fields they name."""
+    check_report(desk.submission, desk.prepared, desk.book, check, _texts(check.options["prose"]))
+
+
+KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
+    "sum": check_sum,
+    "difference": check_difference,
+    "at_most": check_at_most,
+    "score_total": check_score_total,
+    "score_points": check_score_points,
+    "rating": check_rating,
+    "report_figures": check_report_figures,
+}
+
+
+# ---- lines of a table ----
+
+
+def _lines(submission: Submission, prepared: Prepared, ids: Sequence[str]) -> list[Operands]:
+    """The lines in which an identity is to hold: each 机构, the 合计, or the unit as a whole.
+
+    A table with one row is the unit as a whole. Where an identity takes operands from two tables,
+    rows are paired by the name of the 机构.
+    """
+    blocks = {f.block for i in ids if (f := prepared.spec.fields.get(i)) is not None}
+    tables = [[r for r in submission.rows if r.block == b] for b in sorted(blocks)]
+    whole = Operands(submission.facts, "", True)
+    if not tables or max(len(rows) for rows in tables) < 2:
+        return [whole]
+    keyed = [_by_name(rows) for rows in tables]
+    names = [name for name in keyed[0] if all(name in rows for rows in keyed)]
+    if not names:
+        return [whole]
+    lines = []
+    for name in names:
+        facts = {k: v for rows in keyed for k, v in rows[name].facts.items()}
+        row = keyed[0][name]
+        lines.append(Operands(facts, row.unit, row.is_total))
+    has_total = any(line.whole for line in lines)
+    complete = all(len(names) == len(rows) for rows in keyed)
+    return lines if has_total or complete else [*lines, whole]
+
+
+def _by_name(rows: list[TableRow]) -> dict[str, TableRow]:
+    found: dict[str, TableRow] = {}
+    for number, row in enumerate(rows):
+        name = _WHOLE if row.is_total else compared(row.unit) or f"#{number}"
+        found.setdefault(name, row)
+    return found
+
+
+# ---- tolerance ----
+
+
+def tolerance(desk: Desk, facts: Iterable[Fact]) -> Decimal:
+    """Half a unit of the last printed decimal of every operand, added up."""
+    fields = desk.prepared.spec.fields
+    total = ZERO
+    for fact in facts:
+        if fact.number is not None:
+            money = fact.id in fields and fields[fact.id].kind == "amount"
+            least = _PRINTED_DECIMALS if money else 0
+            total += half_unit(max(least, fact.decimals)) if money or fact.decimals else ZERO
+    return total
+
+
+# ---- 元 for 万元 ----
+
+
+def _yuan_in_sum(
+    desk: Desk, check: CheckSpec, line: Operands, total: Fact, parts: list[Fact]
+) -> str:
+    """The code of the finding when one operand (or all parts alike) divided by 10,000 mends the sum."""
+    assert total.number is not None
+    added = sum((p.number for p in parts if p.number is not None), ZERO)
+    slack = tolerance(desk, [total, *parts]) + _HALF_CENT
+    if _fits(total.number / WAN, added, slack) and total.number >= _LEAST_YUAN:
+        return _say_yuan(desk, check, line, [total])
+    for part in parts:
+        assert part.number is not None
+        mended = added - part.number + part.number / WAN
+        if part.number >= _LEAST_YUAN and _fits(mended, total.number, slack):
+            return _say_yuan(desk, check, line, [part])
+    if total.number and _fits(added / WAN, total.number, slack + _HALF_CENT * len(parts)):
+        return _say_yuan(desk, check, line, [p for p in parts if p.number])
+    return ""
+
+
+def _yuan_in_difference(
+    desk: Desk, check: CheckSpec, line: Operands, result: Fact, minuend: Fact, subtrahend: Fact
+) -> str:
+    assert result.number is not None
+    assert minuend.number is not None
+    assert subtrahend.number is not None
+    r, m, s = result.number, minuend.number, subtrahend.number
+    slack = tolerance(desk, [result, minuend, subtrahend]) + _HALF_CENT
+    for fact, left, right in (
+        (result, r / WAN, m - s), (minuend, r, m / WAN - s), (subtrahend, r, m - s / WAN),
+    ):  # fmt: skip
+        assert fact.number is not None
+        if abs(fact.number) >= _LEAST_YUAN and _fits(left, right, slack):
+            return _say_yuan(desk, check, line, [fact])
+    return ""
+
+
+def _yuan_in_part(
+    desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], part: Decimal, whole: Decimal
+) -> str:
+    """A part that dwarfs its whole, but would fit into it as 元."""
+    if len(small) == 1 and whole > 0 and part / WAN <= whole and part >= 100 * whole:
+        return _say_yuan(desk, check, line, small)
+    return ""
+
+
+def _fits(left: Decimal, right: Decimal, slack: Decimal) -> bool:
+    return abs(left - right) <= slack
+
+
+def _say_yuan(desk: Desk, check: CheckSpec, line: Operands, facts: list[Fact]) -> str:
+    numbers = [f.number for f in facts if f.number is not None]
+    if any(f.code == YUAN and set(refs_of(facts)) <= set(f.refs) for f in desk.book.findings):
+        return YUAN
+    desk.book.add(
+        YUAN, refs_of(facts), "、".join(plain(n) for n in numbers),
+        "、".join(plain(tidy(n / WAN)) for n in numbers),
+        slots={"label": _of(line, "、".join(desk.label(f.id) for f in facts)), "check": check.title},
+        clause=check.clause,
+    )  # fmt: skip
+    return YUAN
+
+
+# ---- what is said ----
+
+
+def _cannot_check(
+    desk: Desk, check: CheckSpec, line: Operands, facts: Sequence[Fact], needed: Sequence[Fact]
+) -> bool:
+    """Whether an operand is unreadable or one that must be there is not; said as a skipped check."""
+    texts = rule_texts()
+    unread = [f for f in facts if _unread(f)]
+    if unread:
+        _skip(
+            desk, check, line, texts["checks.unreadable"].format(cells=cells(f.ref for f in unread))
+        )
+        return True
+    if facts[0].state is State.MISSING:
+        _skip(desk, check, line, _absent(desk, "checks.missing", [facts[0]]))
+        return True
+    absent = [f for f in needed if f.number is None]
+    if absent:
+        _skip(desk, check, line, _absent(desk, "checks.blank_operand", absent))
+    return bool(absent)
+
+
+def _unread(fact: Fact) -> bool:
+    return fact.state in (State.UNREADABLE, State.TEXT)
+
+
+def _skip(desk: Desk, check: CheckSpec, line: Operands, reason: str) -> None:
+    desk.book.check(check.id, _titled(check, line), reason, skipped=True)
+
+
+def _held(
+    desk: Desk, check: CheckSpec, line: Operands, total: Fact, operands: str, difference: Decimal,
+    blank: list[Fact],
+) -> None:  # fmt: skip
+    assert total.number is not None
+    detail = f"{desk.label(total.id)} {plain(total.number)} = {operands}"
+    if difference:
+        detail = rule_texts()["checks.within_tolerance"].format(
+            equation=detail, difference=plain(tidy(difference))
+        )
+    desk.book.check(check.id, _titled(check, line), _with_blank(desk, detail, blank))
+
+
+def _with_blank(desk: Desk, detail: str, blank: list[Fact]) -> str:
+    if not blank:
+        return detail
+    texts = rule_texts()
+    labels = texts["words.and"].join(desk.label(f.id) for f in blank)
+    return texts["checks.blank_as_zero"].format(equation=detail, blank=labels)
+
+
+def _broken(
+    desk: Desk, check: CheckSpec, line: Operands, total: Fact, expected: Decimal,
+    difference: Decimal, operands: str, facts: list[Fact], cause: str,
+) -> None:  # fmt: skip
+    assert total.number is not None
+    desk.book.add(
+        check.code, refs_of(facts), plain(total.number), plain(tidy(expected)), plain(tidy(difference)),
+        slots={"label": _of(line, desk.label(total.id)), "operands": f"{operands} "},
+        kind=check.kind, clause=check.clause, follows_from=cause,
+    )  # fmt: skip
+
+
+def _say_derivable(
+    desk: Desk, check: CheckSpec, line: Operands, total: Fact, expected: Decimal, operands: str,
+    given: list[Fact],
+) -> None:  # fmt: skip
+    if not line.whole:
+        return
+    desk.book.add(
+        "figures.blank_derivable", refs_of([total, *given]), "", plain(tidy(expected)),
+        slots={"label": _of(line, desk.label(total.id)), "operands": f"{operands} "}, clause=check.clause,
+    )  # fmt: skip
+
+
+def _terms(desk: Desk, facts: Iterable[Fact], sign: str) -> str:
+    return sign.join(f"{desk.label(f.id)} {plain(f.number)}" for f in facts if f.number is not None)
+
+
+def _absent(desk: Desk, name: str, facts: Sequence[Fact]) -> str:
+    texts = rule_texts()
+    return texts[name].format(labels=texts["words.and"].join(desk.label(f.id) for f in facts))
+
+
+def _titled(check: CheckSpec, line: Operands) -> str:
+    return f"{check.title}（{line.unit}）" if line.unit else check.title
+
+
+def _of(line: Operands, label: str) -> str:
+    return f"{line.unit}{label}" if line.unit else label
+
+
+def _texts(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return [str(item) for item in value]

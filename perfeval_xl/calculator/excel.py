@@ -1,0 +1,70 @@
+"""Pieces of Excel formulas that Excel 2010, WPS and LibreOffice all reckon alike.
+
+A number typed as text counts through VALUE; what a formula cannot refer to (5人, a converted 元,
+a sum of rows) enters as the number itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from perfeval_xl.amounts import plain
+from perfeval_xl.model import CellRef, Fact
+
+_PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?%?")
+_NEAR = 10**8  # closer to a whole number than one part in so many is too near for ROUND(…,9)
+_CLOSE = 10**11  # the same for a ratio beside a limit and ROUND(…,12)
+
+
+def reference(ref: CellRef) -> str:
+    """An absolute reference to a cell of any sheet."""
+    sheet = ref.sheet.replace("'", "''")
+    letters = ref.address.rstrip("0123456789")
+    return f"'{sheet}'!${letters}${ref.row}"
+
+
+def operand(fact: Fact) -> str:
+    """The fact in a formula: its cell if the cell holds that very number, else the number."""
+    assert fact.number is not None
+    raw = fact.raw.strip()
+    if fact.ref is None or fact.note or not _PLAIN.fullmatch(raw):
+        return literal(fact.number)
+    stands = Decimal(raw.rstrip("%")) / (100 if raw.endswith("%") else 1)
+    return f"VALUE({reference(fact.ref)})" if stands == fact.number else literal(fact.number)
+
+
+def literal(number: Decimal) -> str:
+    """A number in a formula, in brackets when negative."""
+    return f"({plain(number)})" if number < 0 else plain(number)
+
+
+def two_decimals(expression: str) -> str:
+    """The score as it is shown: rounded to 0.01, the double's last digits put straight first."""
+    return f"ROUND(ROUND({expression},9),2)"
+
+
+def least(expressions: Sequence[str]) -> str:
+    """The smallest of one or more."""
+    unique = list(dict.fromkeys(expressions))
+    return unique[0] if len(unique) == 1 else f"MIN({','.join(unique)})"
+
+
+def greatest(expressions: Sequence[str]) -> str:
+    """The greatest of one or more."""
+    unique = list(dict.fromkeys(expressions))
+    return unique[0] if len(unique) == 1 else f"MAX({','.join(unique)})"
+
+
+def too_near(value: Fraction) -> bool:
+    """Whether doubles cannot tell the value from the whole number beside it."""
+    rest = value.numerator % value.denominator
+    return bool(rest) and min(rest, value.denominator - rest) * _NEAR < value.denominator
+
+
+def too_close(ratio: Fraction, limit: Fraction) -> bool:
+    """Whether doubles cannot tell the ratio from the limit."""
+    gap = abs(ratio.numerator * limit.denominator - limit.numerator * ratio.denominator)
+    return bool(gap) and gap * _CLOSE < ratio.denominator * limit.denominator

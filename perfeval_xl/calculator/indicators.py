@@ -1,0 +1,100 @@
+"""Each indicator: its ruling held against the self-score."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from perfeval_xl.amounts import plain
+from perfeval_xl.calculator.case import Case, Ruling, Standing, Trouble
+from perfeval_xl.calculator.prepared import Prepared
+from perfeval_xl.calculator.shown import span
+from perfeval_xl.forms.spec import IndicatorSpec
+from perfeval_xl.forms.texts import rule_texts
+from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, Submission, missing_fact
+
+TOLERANCE = Decimal("0.005")  # half a unit of the last decimal a score is shown with
+
+_OPEN = {
+    Standing.UNDECIDED: Outcome.UNDECIDED,
+    Standing.JUDGED: Outcome.JUDGED,
+    Standing.NOT_APPLICABLE: Outcome.NOT_APPLICABLE,
+}
+
+
+def judge_indicators(
+    submission: Submission, prepared: Prepared
+) -> list[tuple[IndicatorResult, tuple[Trouble, ...]]]:
+    """A result per indicator in form order, each with the figures its rule stumbled over."""
+    rows = {row.indicator: row for row in submission.scores}
+    return [_judge(submission, prepared, i, rows.get(i.id)) for i in prepared.spec.indicators]
+
+
+def gap(self_score: Decimal, low: Decimal, high: Decimal, dash: str = " 至 ") -> str:
+    """How far a self-score is from the interval, both ends: ``2.5 至 3``."""
+    ends = sorted((abs(self_score - low), abs(self_score - high)))
+    return span(ends[0], ends[1], dash)
+
+
+def _judge(
+    submission: Submission, prepared: Prepared, indicator: IndicatorSpec, row: ScoreRow | None
+) -> tuple[IndicatorResult, tuple[Trouble, ...]]:
+    spec = prepared.spec
+    self_score = row.self_score if row else missing_fact(f"self.{indicator.id}")
+    ruling = prepared.rules[indicator.id].rule(Case(spec, indicator, submission.facts, self_score))
+    outcome = _outcome(ruling, self_score)
+    result = IndicatorResult(
+        id=indicator.id,
+        number=indicator.number,
+        label=indicator.label,
+        parent=spec.groups[indicator.group].label,
+        max=indicator.max,
+        kind=str(indicator.rule["kind"]),
+        self_score=self_score,
+        outcome=outcome,
+        score=ruling.score,
+        low=ruling.low,
+        high=ruling.high,
+        inputs=ruling.inputs,
+        missing=ruling.missing,
+        sentence=ruling.sentence + _closing(ruling, outcome, self_score),
+        clause=indicator.source.sentence,
+        reading=ruling.reading,
+        formula=ruling.formula,
+        formula_low=ruling.formula_low,
+        formula_high=ruling.formula_high,
+    )
+    return result, ruling.troubles
+
+
+def _outcome(ruling: Ruling, self_score: Fact) -> Outcome:
+    if ruling.standing in _OPEN:
+        return _OPEN[ruling.standing]
+    number = self_score.number
+    if number is None:
+        return Outcome.DIFFERS
+    if ruling.score is not None and abs(number - ruling.score) <= TOLERANCE:
+        return Outcome.AGREES
+    if ruling.low - TOLERANCE <= number <= ruling.high + TOLERANCE:
+        return Outcome.WITHIN_READINGS
+    return Outcome.DIFFERS
+
+
+def _closing(ruling: Ruling, outcome: Outcome, self_score: Fact) -> str:
+    """The last words of the sentence: how the self-score compares."""
+    if ruling.standing is not Standing.DECIDED:
+        return ""
+    texts = rule_texts()
+    number = self_score.number
+    if number is None:
+        raw = self_score.raw.strip()
+        claimed = texts["self.unreadable"].format(raw=raw) if raw else texts["self.blank"]
+        return texts["self.none"].format(claimed=claimed)
+    name = outcome.value
+    if outcome is Outcome.DIFFERS:
+        name = "more" if number > ruling.high else "less"
+    if outcome is Outcome.WITHIN_READINGS:
+        name = "within"
+    return texts[f"self.{name}"].format(
+        self=plain(number), low=plain(ruling.low), high=plain(ruling.high),
+        difference=gap(number, ruling.low, ruling.high),
+    )  # fmt: skip

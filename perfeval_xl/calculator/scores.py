@@ -1,0 +1,233 @@
+"""Findings on self-scores: bounds, reasons for deductions, what the figures say instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from perfeval_xl.amounts import ZERO, plain
+from perfeval_xl.calculator.book import FindingBook
+from perfeval_xl.calculator.case import Case, Trouble
+from perfeval_xl.calculator.indicators import gap
+from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, span, tidy
+from perfeval_xl.forms.texts import rule_texts
+from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, State, Submission
+
+ALTERED = "score.points_altered"
+_MOST_BLANKS = 3  # more blank self-scores than that are one finding
+_NO_REASON = frozenset({"", "无", "/", "-", "—", "没有", "不扣分", "无扣分", "未扣分"})
+_DENIALS = ("未扣", "不扣", "无扣", "没有扣")
+
+
+def check_scores(
+    submission: Submission,
+    prepared: Prepared,
+    judged: Sequence[tuple[IndicatorResult, tuple[Trouble, ...]]],
+    book: FindingBook,
+) -> None:
+    """Every finding on single rows, on pools, and on all rows together."""
+    rows = {row.indicator: row for row in submission.scores}
+    _say_blanks(prepared, judged, rows, book)
+    for result, troubles in judged:
+        row = rows.get(result.id)
+        if row is not None:
+            _check_bounds(result, row, book)
+            if not prepared.indicators[result.id].shared:
+                _check_reason(result, row, book, result.max)
+            _check_outcome(submission, prepared, result, row, book)
+        for trouble in troubles:
+            _say_trouble(prepared, result, trouble, book)
+    _check_pools(prepared, rows, book)
+    _check_all_full(prepared, rows, book)
+
+
+def _check_bounds(result: IndicatorResult, row: ScoreRow, book: FindingBook) -> None:
+    fact, number = row.self_score, row.self_score.number
+    slots = {"label": result.label, "max": plain(result.max)}
+    if fact.state is State.UNREADABLE and not book.has("score.merged"):
+        book.add(
+            "score.not_a_number", [fact.ref], fact.raw, f"0–{plain(result.max)}",
+            slots=slots, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+    if number is None:
+        return
+    if number < 0:
+        book.add(
+            "score.negative", [fact.ref], plain(number), f"0–{plain(result.max)}", plain(-number),
+            slots=slots, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+    if number > result.max:
+        book.add(
+            "score.above_max", [fact.ref], plain(number), plain(result.max),
+            plain(tidy(number - result.max)), slots=slots, indicator=result.id,
+            clause=result.clause, follows_from=_altered_upwards(row, number, book),
+        )  # fmt: skip
+
+
+def _altered_upwards(row: ScoreRow, number: Decimal, book: FindingBook) -> str:
+    own = row.max_score.number
+    return ALTERED if own is not None and number <= own and book.has(ALTERED, row.indicator) else ""
+
+
+def _check_reason(result: IndicatorResult, row: ScoreRow, book: FindingBook, most: Decimal) -> None:
+    number, reason = row.self_score.number, row.reason
+    if number is None or reason.state is State.MISSING:
+        return
+    given = not _is_blank_reason(reason)
+    slots = {"label": result.label, "max": plain(most)}
+    if number < most and not given:
+        follows = ALTERED if number == row.max_score.number and book.has(ALTERED, result.id) else ""
+        book.add(
+            "score.reason_missing", [row.self_score.ref, reason.ref], plain(number), plain(most),
+            plain(tidy(most - number)), slots={**slots, "places": _reason_place(reason)},
+            indicator=result.id, clause=result.clause, follows_from=follows,
+        )  # fmt: skip
+    if number == most and given and _speaks_of_deduction(reason.text):
+        book.add(
+            "score.reason_without_deduction", [row.self_score.ref, reason.ref], reason.text,
+            slots=slots, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+
+
+def _check_outcome(
+    submission: Submission,
+    prepared: Prepared,
+    result: IndicatorResult,
+    row: ScoreRow,
+    book: FindingBook,
+) -> None:
+    number = row.self_score.number
+    if number is None:
+        return
+    if result.outcome is Outcome.DIFFERS:
+        _say_differs(result, number, book)
+    if result.outcome is Outcome.UNDECIDED and number == result.max and result.missing:
+        _say_unsupported(submission, prepared, result, book)
+
+
+def _say_differs(result: IndicatorResult, number: Decimal, book: FindingBook) -> None:
+    assert result.low is not None
+    assert result.high is not None
+    cause = next((c for c in ("score.above_max", "score.negative") if book.has(c, result.id)), "")
+    refs = [result.self_score.ref, *refs_of(result.inputs)]
+    book.add(
+        "score.differs", refs, plain(number), span(result.low, result.high, "–"),
+        gap(number, result.low, result.high, "–"),
+        slots={"label": result.label, "note": result.sentence, "cells": cells(refs[1:]) or cells(refs)},
+        indicator=result.id, clause=result.clause, follows_from=cause,
+    )  # fmt: skip
+
+
+def _say_unsupported(
+    submission: Submission, prepared: Prepared, result: IndicatorResult, book: FindingBook
+) -> None:
+    case = Case(prepared.spec, prepared.indicators[result.id], submission.facts, result.self_score)
+    labels = rule_texts()["words.and"].join(case.label(f) for f in result.missing)
+    assert result.low is not None
+    assert result.high is not None
+    refs = [result.self_score.ref, *(case.fact(f).ref for f in result.missing)]
+    book.add(
+        "score.full_marks_unsupported", refs, plain(result.max), span(result.low, result.high, "–"),
+        slots={"label": result.label, "missing": labels, "places": case.places(result.missing)},
+        indicator=result.id, clause=result.clause,
+    )  # fmt: skip
+
+
+def _say_trouble(
+    prepared: Prepared, result: IndicatorResult, trouble: Trouble, book: FindingBook
+) -> None:
+    label = prepared.spec.label_of(trouble.facts[0].id)
+    book.add(
+        trouble.code, refs_of(trouble.facts), trouble.provided,
+        slots={"label": label, **trouble.slots}, clause=result.clause,
+    )  # fmt: skip
+
+
+def _say_blanks(
+    prepared: Prepared,
+    judged: Sequence[tuple[IndicatorResult, tuple[Trouble, ...]]],
+    rows: dict[str, ScoreRow],
+    book: FindingBook,
+) -> None:
+    """Rows without a self-score; the lower rows of a cell merged over a pool are filled by it."""
+    blank = [
+        r for r, _ in judged
+        if r.id in rows and rows[r.id].self_score.state is State.BLANK and not _merged_above(rows[r.id])
+    ]  # fmt: skip
+    texts = rule_texts()
+    if len(blank) > _MOST_BLANKS:
+        label = texts["words.rows"].format(count=len(blank))
+        book.add("score.blank", [r.self_score.ref for r in blank], slots={"label": label})
+        return
+    for result in blank:
+        label = texts["words.row_number"].format(number=result.number, label=result.label)
+        expected = ""
+        if result.score is not None and result.low is not None and result.high is not None:
+            expected = span(result.low, result.high, "–")
+        book.add(
+            "score.blank", [result.self_score.ref, *refs_of(result.inputs)], "", expected,
+            slots={"label": label}, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+
+
+def _check_pools(prepared: Prepared, rows: dict[str, ScoreRow], book: FindingBook) -> None:
+    for pool_id, pool in prepared.spec.pools.items():
+        members = [rows[i.id] for i in prepared.pooled[pool_id] if i.id in rows]
+        numbers = [n for row in members if (n := row.self_score.number) is not None]
+        total = sum(numbers, ZERO)
+        refs = refs_of(row.self_score for row in members if row.self_score.number is not None)
+        slots = {"label": pool.label, "max": plain(pool.points)}
+        clause = prepared.pooled[pool_id][0].source.sentence
+        if total > pool.points:
+            single = any(book.has("score.above_max", row.indicator) for row in members)
+            book.add(
+                "score.shared_above_max", refs, plain(tidy(total)), plain(pool.points),
+                plain(tidy(total - pool.points)), slots=slots, clause=clause,
+                follows_from="score.above_max" if single else "",
+            )  # fmt: skip
+        complete = len(members) == len(prepared.pooled[pool_id]) and all(
+            row.self_score.number is not None or _merged_above(row) for row in members
+        )
+        reasons = [row.reason for row in members if row.reason.state is not State.MISSING]
+        if complete and total < pool.points and reasons and all(map(_is_blank_reason, reasons)):
+            book.add(
+                "score.reason_missing", [*refs, reasons[0].ref], plain(tidy(total)),
+                plain(pool.points), plain(tidy(pool.points - total)),
+                slots={**slots, "places": _reason_place(reasons[0])}, clause=clause,
+            )  # fmt: skip
+
+
+def _check_all_full(prepared: Prepared, rows: dict[str, ScoreRow], book: FindingBook) -> None:
+    single = [i for i in prepared.spec.indicators if not i.shared]
+    if not all(i.id in rows and rows[i.id].self_score.number == i.max for i in single):
+        return
+    for pool_id, pool in prepared.spec.pools.items():
+        numbers = [rows[i.id].self_score.number for i in prepared.pooled[pool_id] if i.id in rows]
+        if sum((n for n in numbers if n is not None), ZERO) != pool.points:
+            return
+    refs = refs_of(row.self_score for row in rows.values())
+    whole = plain(prepared.spec.scoring.total_points)
+    count = str(len(prepared.spec.indicators))
+    slots = {"count": count, "where": first_to_last(refs)}
+    book.add("score.every_row_full", refs, whole, slots=slots, marked=1)
+
+
+def _reason_place(reason: Fact) -> str:
+    return f" {reason.ref.qualified} " if reason.ref else rule_texts()["words.deduction_reason"]
+
+
+def _is_blank_reason(reason: Fact) -> bool:
+    return reason.state is State.BLANK or compared(reason.text) in _NO_REASON
+
+
+def _speaks_of_deduction(text: str) -> bool:
+    """Whether a remark speaks of lost points and does not merely say why there are none."""
+    return "扣" in text and not any(word in text for word in _DENIALS)
+
+
+def _merged_above(row: ScoreRow) -> bool:
+    """Whether the cell is blank because the row above was filled for both (the reader notes it)."""
+    return (
+        row.self_score.state is State.BLANK and bool(row.self_score.note) and not row.self_score.raw
+    )

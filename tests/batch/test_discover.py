@@ -1,0 +1,91 @@
+"""Which files of an inbox count, and where their outputs go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from perfeval_xl.batch.discover import discover
+
+
+def _inbox(tmp_path: Path, *names: str) -> Path:
+    inbox = tmp_path / "收件"
+    for name in names:
+        path = inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return inbox
+
+
+def _names(inbox: Path, outbox: Path) -> list[str]:
+    return [file.name for file in discover(inbox, outbox).files]
+
+
+def test_files_of_all_folders_are_found_in_path_order(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "b.xlsx", "a.xlsx", "区直/局.xlsx", "a/z.xlsx")
+    assert _names(inbox, tmp_path / "结果") == ["a.xlsx", "a/z.xlsx", "b.xlsx", "区直/局.xlsx"]
+
+
+def test_locks_hidden_and_temporary_files_are_skipped_and_counted(tmp_path: Path) -> None:
+    inbox = _inbox(
+        tmp_path,
+        "~$局.xlsx",
+        ".~局.xlsx",
+        ".隐藏.xlsx",
+        "下载.tmp",
+        "Thumbs.db",
+        "README.md",
+        "局.xlsx",
+    )
+    found = discover(inbox, tmp_path / "结果")
+    assert [file.name for file in found.files] == ["局.xlsx"]
+    assert sum(found.skipped.values()) == 6
+
+
+def test_the_outbox_inside_the_inbox_is_left_out(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "局.xlsx", "结果/复核/局_复核.xlsx")
+    assert _names(inbox, inbox / "结果") == ["局.xlsx"]
+
+
+def test_a_folder_named_like_a_workbook_is_walked_not_opened(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "x.xlsx/局.xlsx")
+    assert _names(inbox, tmp_path / "结果") == ["x.xlsx/局.xlsx"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_link_loops_and_pipes_are_skipped(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "局.xlsx")
+    (inbox / "loop").symlink_to(inbox)
+    os.mkfifo(inbox / "管道.xlsx")
+    found = discover(inbox, tmp_path / "结果")
+    assert [file.name for file in found.files] == ["局.xlsx"]
+    assert sum(found.skipped.values()) == 2
+
+
+def test_outputs_mirror_the_sub_folders(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "区直/局.xlsx")
+    file = discover(inbox, tmp_path / "结果").files[0]
+    assert file.copy == "复核/区直/局_复核.xlsx"
+    assert file.note == "退回/区直/局_退回说明.xlsx"
+
+
+def test_two_files_never_share_an_output(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "局.xls", "局.xlsx", "局.XLSX", "局.pdf", "局_xls.xlsx")
+    files = discover(inbox, tmp_path / "结果").files
+    for outputs in ([f.copy.casefold() for f in files], [f.note.casefold() for f in files]):
+        assert len(set(outputs)) == len(files)
+
+
+def test_a_name_of_255_bytes_still_takes_our_suffix(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "长" * 83 + ".xlsx")
+    file = discover(inbox, tmp_path / "结果").files[0]
+    name = file.copy.rpartition("/")[2]
+    assert name.endswith("_复核.xlsx")
+    assert len(name.encode()) <= 255
+
+
+def test_macros_keep_their_suffix(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "局.xlsm")
+    assert discover(inbox, tmp_path / "结果").files[0].copy == "复核/局_复核.xlsm"

@@ -1,0 +1,181 @@
+"""The doors: commands, exit codes, what goes to stdout and what to stderr."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from perfeval_xl.cli import main
+from tests.conftest import ROOT, SAMPLES
+
+CLEAN = next(SAMPLES.glob("11*.xlsx"))
+SEED = next(SAMPLES.glob("01*.xlsx"))
+STAFF = next(SAMPLES.glob("02*.xlsx"))
+NO_FORM = next(SAMPLES.glob("12*.xlsx"))
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def inbox_of(folder: Path, *files: Path) -> Path:
+    folder.mkdir()
+    for file in files:
+        shutil.copy(file, folder)
+    return folder
+
+
+def test_a_clean_batch_exits_with_0(tmp_path: Path) -> None:
+    result = call("run", inbox_of(tmp_path / "收件", CLEAN), "--out", tmp_path / "结果")
+    assert result.exit_code == 0
+    assert "已复核" in result.stdout
+
+
+def test_errors_in_a_batch_exit_with_3(tmp_path: Path) -> None:
+    result = call("run", inbox_of(tmp_path / "收件", SEED), "--out", tmp_path / "结果")
+    assert result.exit_code == 3
+
+
+def test_a_returned_file_exits_with_4(tmp_path: Path) -> None:
+    result = call("run", inbox_of(tmp_path / "收件", SEED, NO_FORM), "--out", tmp_path / "结果")
+    assert result.exit_code == 4
+
+
+def test_run_prints_json_lines_to_stdout_only(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "收件", CLEAN, SEED)
+    result = call("run", inbox, "--out", tmp_path / "结果", "--json")
+    assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["evaluated"] * 2
+    assert "2/2" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "没有这个文件夹", "--out", "x"),
+        ("run",),
+        ("run", str(SAMPLES)),
+        ("check", "没有.xlsx"),
+        ("blank", "no-such-form", "-o", "x.xlsx"),
+        ("explain", str(SEED), "九十九"),
+        ("explain", str(SEED), "管理制度健全性"),
+        ("forms", "diff", "yueyanglou-2021", "没有"),
+        ("check", str(SEED), "--form", "没有"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_exits_with_2(words: tuple[str, ...]) -> None:
+    result = call(*words)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_the_inbox_cannot_be_the_outbox(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "收件", CLEAN)
+    assert call("run", inbox, "--out", inbox).exit_code == 2
+    assert sorted(p.name for p in inbox.iterdir()) == [CLEAN.name]
+
+
+def test_check_lists_findings_and_writes_nothing(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "收件", SEED)
+    result = call("check", inbox / SEED.name)
+    assert result.exit_code == 3
+    assert "总分填报 99，各行自评得分之和为 98，相差 1" in result.stdout
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [SEED.name]
+
+
+def test_check_json_is_a_line_of_results(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "收件", SEED)
+    call("run", inbox, "--out", tmp_path / "结果")
+    written = json.loads((tmp_path / "结果" / "results.jsonl").read_text(encoding="utf-8"))
+    shown = json.loads(call("check", inbox / SEED.name, "--json").stdout)
+    assert shown | {"copy": ""} == written | {"copy": ""}
+
+
+def test_check_of_no_form_says_what_to_do() -> None:
+    result = call("check", NO_FORM)
+    assert result.exit_code == 4
+    assert "不是已登记的表样" in result.stdout
+
+
+@pytest.mark.parametrize("indicator", ["1", "#1", "staffing_control_rate", "财政供养人员控制率"])
+def test_explain_takes_number_id_or_name(indicator: str) -> None:
+    result = call("explain", STAFF, indicator)
+    assert result.exit_code == 0
+    assert "38 人 ÷" in result.stdout
+    assert "按整点计 2.5 分" in result.stdout
+
+
+def test_explain_json_names_the_cells() -> None:
+    shown = json.loads(call("explain", STAFF, "1", "--json").stdout)
+    assert (shown["low"], shown["high"]) == (2, 2.5)
+    assert shown["inputs"] == ["附件2-1 自评表!G6", "附件2-1 自评表!B6"]
+
+
+def test_blank_writes_the_form_and_does_not_overwrite(tmp_path: Path) -> None:
+    target = tmp_path / "空白表.xlsx"
+    assert call("blank", "yueyanglou-2021", "-o", target).exit_code == 0
+    assert openpyxl.load_workbook(target).sheetnames[:2] == ["附件2-1 自评表", "附件2-2 评分表"]
+    before = target.read_bytes()
+    assert call("blank", "yueyanglou-2021", "-o", target).exit_code == 2
+    assert target.read_bytes() == before
+    assert call("blank", "yueyanglou-2021", "-o", target, "--force").exit_code == 0
+
+
+def test_forms_list_names_every_form() -> None:
+    result = call("forms", "list")
+    assert result.exit_code == 0
+    assert "yueyanglou-2021" in result.stdout
+
+
+def test_forms_check_of_a_broken_folder_names_file_and_key(tmp_path: Path) -> None:
+    folder = tmp_path / "yueyanglou-2021"
+    shutil.copytree(ROOT / "templates" / "yueyanglou-2021", folder)
+    rubric = folder / "rubric.toml"
+    rubric.write_text(
+        rubric.read_text(encoding="utf-8").replace("per_point", "perpoint", 1), encoding="utf-8"
+    )
+    result = call("forms", "check", folder)
+    assert result.exit_code == 1
+    assert "rubric.toml" in result.stderr
+    assert "perpoint" in result.stderr or "per_point" in result.stderr
+
+
+def test_forms_check_passes_the_shipped_forms() -> None:
+    result = call("forms", "check")
+    assert result.exit_code == 0
+    assert "25 项指标，100 分" in result.stdout
+
+
+def test_every_command_shows_an_example_in_its_help() -> None:
+    for words in (["run"], ["check"], ["explain"], ["blank"], ["forms"], ["forms", "list"],
+                  ["forms", "check"], ["forms", "diff"]):  # fmt: skip
+        result = call(*words, "--help")
+        assert result.exit_code == 0
+        assert f"perfeval {' '.join(words)}" in result.stdout, words
+
+
+def test_help_starts_without_heavy_packages() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
+        "CliRunner().invoke(main, ['--help']);"
+        "print([m for m in ('pandas', 'openpyxl', 'xlsxwriter', 'numpy', 'pebble') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_failure_of_the_outbox_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "收件", CLEAN)
+    (tmp_path / "结果").mkdir()
+    (tmp_path / "结果" / "results.jsonl").mkdir()
+    result = call("run", inbox, "--out", tmp_path / "结果")
+    assert result.exit_code == 1
+    assert "读写文件失败" in result.stderr
+    assert "Traceback" not in result.output
