@@ -256,7 +256,7 @@ def test_the_originals_are_not_touched(tmp_path: Path) -> None:
     }
     run_folder(inbox, tmp_path / "结果")
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns, p.stat().st_mode) for p in before} == before
-    assert {p for p in inbox.rglob("*.xlsx")} == set(before)
+    assert set(inbox.rglob("*.xlsx")) == set(before)
 
 
 def test_every_copy_gives_the_submitted_bytes_back(outbox: Path, records: dict[str, Any]) -> None:
