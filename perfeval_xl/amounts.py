@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 
 ZERO = Decimal(0)
 WAN = Decimal(10000)  # 1 万元 = 10,000 元
@@ -140,6 +141,7 @@ def fold(text: str) -> str:
     return _DASHES.sub("-", folded).lstrip("'’‘`") if folded else ""
 
 
+@lru_cache(maxsize=4096)
 def plain(value: Decimal) -> str:
     """The number as people write it: no exponent, no trailing zeros, no minus zero."""
     if not value:

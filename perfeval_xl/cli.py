@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from perfeval_xl.errors import FormSpecError, WorkbookError
+from perfeval_xl.errors import FormSpecError, PerfEvalError, WorkbookError
+from perfeval_xl.terminal import speak_chinese
 
 if TYPE_CHECKING:
     from perfeval_xl.batch.record import Record
     from perfeval_xl.batch.run import RunResult
+    from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec
     from perfeval_xl.model import Evaluation, IndicatorResult
+
+speak_chinese()
 
 OK, FAILED, USAGE, ERRORS_FOUND, INCOMPLETE, INTERRUPTED = range(6)
 _SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
@@ -27,7 +31,12 @@ _TEMPLATES = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="本单位自己的表样文件夹（每个表样一个子文件夹）。",
 )
-_FORM = click.option("--form", "form_id", help="指定表样，不自动识别。用 forms list 查看。")
+_PASSWORDS = click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="打开密码，文本文件，一行一个；用来打开加了密的工作簿。",
+)
+_FORM = click.option("--form", "form_id", metavar="表样", help="指定表样，不自动识别。用 forms list 查看。")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,15 +50,24 @@ def _clear_errors(command: F) -> F:
             return command(*args, **kwargs)
         except FormSpecError as exc:
             _fail(f"表样数据有误：{exc}")
+        except PerfEvalError as exc:
+            _fail(str(exc))
         except OSError as exc:
-            _fail(
-                f"读写文件失败：{exc.filename or ''} {exc.strerror or exc}。请检查磁盘空间、权限和文件是否被占用。"
-            )
+            _fail(_refused(exc))
         except KeyboardInterrupt:
             click.echo("已中断；再次运行同一命令即可继续。", err=True)
             sys.exit(INTERRUPTED)
 
     return cast(F, wrapped)
+
+
+def _refused(error: OSError) -> str:
+    from perfeval_xl.batch.files import reason_of
+
+    return (
+        f"读写文件失败：{error.filename or ''}（{reason_of(error)}）。请检查磁盘空间、权限和文件是否"
+        "被占用，然后再次运行同一命令；已完成的不会重做。"
+    )
 
 
 def _fail(message: str, code: int = FAILED) -> None:
@@ -80,6 +98,7 @@ def main() -> None:
 @click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
 @click.option("--force", is_flag=True, help="全部重做，不沿用上次已完成的。")
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
+@_PASSWORDS
 @_TEMPLATES
 @_clear_errors
 def run(
@@ -89,6 +108,7 @@ def run(
     jobs: int | None,
     force: bool,
     as_json: bool,
+    password_file: Path | None,
     templates: Path | None,
 ) -> None:
     """复核 INBOX 文件夹里的全部工作簿，结果写到 --out。收件文件夹不会被改动。
@@ -100,8 +120,10 @@ def run(
     \b
     退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
     """
+    from perfeval_xl.batch.files import quiet_refusals
     from perfeval_xl.batch.run import run_folder
 
+    quiet_refusals()
     if outbox.resolve() == inbox.resolve():
         raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
     if outbox.exists() and not outbox.is_dir():
@@ -109,7 +131,10 @@ def run(
     if form_id:
         _known_form(form_id, templates)
     with _Progress() as progress:
-        result = run_folder(inbox, outbox, form_id, jobs, templates, progress.show, force)
+        result = run_folder(
+            inbox, outbox, form_id, jobs, templates, progress.show, force,
+            passwords=_passwords(password_file),
+        )  # fmt: skip
     if as_json:
         _print_file(result.results)
     else:
@@ -121,9 +146,16 @@ def run(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
+@_PASSWORDS
 @_TEMPLATES
 @_clear_errors
-def check(file: Path, form_id: str | None, as_json: bool, templates: Path | None) -> None:
+def check(
+    file: Path,
+    form_id: str | None,
+    as_json: bool,
+    password_file: Path | None,
+    templates: Path | None,
+) -> None:
     """复核一份工作簿，在屏幕上列出发现的问题，不写任何文件。
 
     \b
@@ -131,7 +163,7 @@ def check(file: Path, form_id: str | None, as_json: bool, templates: Path | None
       perfeval check 某局自评表.xlsx
       perfeval check 某局自评表.xlsx --json
     """
-    record = _record_of(file, form_id, templates)
+    record = _record_of(file, form_id, templates, password_file)
     if as_json:
         _print_json(record)
     else:
@@ -147,10 +179,16 @@ def check(file: Path, form_id: str | None, as_json: bool, templates: Path | None
 @click.argument("indicator")
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_PASSWORDS
 @_TEMPLATES
 @_clear_errors
 def explain(
-    file: Path, indicator: str, form_id: str | None, as_json: bool, templates: Path | None
+    file: Path,
+    indicator: str,
+    form_id: str | None,
+    as_json: bool,
+    password_file: Path | None,
+    templates: Path | None,
 ) -> None:
     """说明 FILE 里一项指标是怎样算的。INDICATOR 写序号、名称或 id。
 
@@ -159,7 +197,7 @@ def explain(
       perfeval explain 某局自评表.xlsx 1
       perfeval explain 某局自评表.xlsx 固定资产利用率
     """
-    evaluation, spec = _evaluation_of(file, form_id, templates)
+    evaluation, spec = _evaluation_of(file, form_id, templates, _passwords(password_file))
     result = _indicator_of(evaluation, indicator)
     if as_json:
         _print_json(_explained(result, evaluation, spec))
@@ -191,6 +229,46 @@ def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
     with whole_file(output) as temporary:
         write_blank(spec, temporary)
     click.echo(f"已生成：{output}", err=True)
+
+
+@main.command()
+@click.argument("copy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("original", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_FORM
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_TEMPLATES
+@_clear_errors
+def verify(
+    copy: Path, original: Path, form_id: str | None, as_json: bool, templates: Path | None
+) -> None:
+    """证明复核副本 COPY 就是原件 ORIGINAL 加上复核内容，别的都没动；不是的话说出哪里不同。
+
+    \b
+    示例：
+      perfeval verify 结果/复核/某局_复核.xlsx 收件/某局.xlsx
+    \b
+    退出码：0 已证明 · 3 有不同 · 4 原件不能复核，或副本由别的版本写成、不能逐字节证明
+    """
+    from dataclasses import asdict
+
+    from perfeval_xl.batch.one import Options
+    from perfeval_xl.batch.verify import verify as verified
+    from perfeval_xl.forms.returns import return_text
+
+    if form_id:
+        _known_form(form_id, templates)
+    options = Options(form_id, templates)
+    try:
+        result = verified(copy.read_bytes(), original.read_bytes(), options)
+    except WorkbookError as exc:
+        text = return_text(exc, original.name)
+        _fail(f"原件不能复核：{text.message}\n{text.fix}", INCOMPLETE)
+        return
+    if as_json:
+        _print_json(asdict(result))
+    else:
+        _print_verification(result)
+    sys.exit({"proven": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}[result.status])
 
 
 @main.group()
@@ -270,6 +348,21 @@ def forms_diff(first: str, second: str, templates: Path | None) -> None:
     click.echo("\n".join(lines) if lines else "两个表样没有不同。")
 
 
+def _print_verification(result: Verification) -> None:
+    if result.status == "proven":
+        click.echo(f"一致：副本就是原件加上复核内容，逐字节相同。原件 SHA-256：{result.sha256}")
+        click.echo(f"副本所写的文件名：{result.name}；程序：{result.made_by}")
+    elif result.status == "unproven":
+        click.echo(
+            f"副本由别的版本或别的表样数据写成（{result.made_by}），复核内容不能重做一遍来逐字节证明；"
+            "填报的单元格逐格比对，没有不同。"
+        )
+    else:
+        click.echo(f"不一致：{len(result.differences)} 处不同。原件 SHA-256：{result.sha256}")
+        for difference in result.differences:
+            click.echo(f"  {difference.message}")
+
+
 # ---- finding forms and files ----
 
 
@@ -289,7 +382,7 @@ def _form_or_folder(name: str, templates: Path | None) -> FormSpec:
 
 
 def _evaluation_of(
-    file: Path, form_id: str | None, templates: Path | None
+    file: Path, form_id: str | None, templates: Path | None, passwords: tuple[str, ...] = ()
 ) -> tuple[Evaluation, FormSpec]:
     from perfeval_xl.batch.one import evaluate_workbook
     from perfeval_xl.forms.catalog import load_form
@@ -298,7 +391,7 @@ def _evaluation_of(
     if form_id:
         _known_form(form_id, templates)
     try:
-        evaluation = evaluate_workbook(file, form_id, templates)
+        evaluation = evaluate_workbook(file, form_id, templates, passwords)
     except WorkbookError as exc:
         text = return_text(exc, file.name)
         click.echo(f"{text.message}\n{text.fix}", err=True)
@@ -306,12 +399,23 @@ def _evaluation_of(
     return evaluation, load_form(evaluation.form, templates)
 
 
-def _record_of(file: Path, form_id: str | None, templates: Path | None) -> Record:
-    from perfeval_xl.batch.one import record_of
+def _record_of(
+    file: Path, form_id: str | None, templates: Path | None, password_file: Path | None
+) -> Record:
+    from perfeval_xl.batch.one import Options
+    from perfeval_xl.batch.worker import check
 
     if form_id:
         _known_form(form_id, templates)
-    return record_of(file, form_id, templates)
+    return check(file, Options(form_id, templates, passwords=_passwords(password_file)))
+
+
+def _passwords(file: Path | None) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    from perfeval_xl.ooxml.crypt import read_password_file
+
+    return read_password_file(file)
 
 
 def _indicator_of(evaluation: Evaluation, wanted: str) -> IndicatorResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -40,5 +40,23 @@ def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], P
             check=True, capture_output=True, timeout=180,
         )  # fmt: skip
         return out / f"{path.stem}.{kind.split(':')[0]}"
+
+    return convert
+
+
+@pytest.fixture(scope="session")
+def recalculate(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Sequence[Path], Path], None]:
+    """Open and save many workbooks in one run of LibreOffice: ``recalculate(paths, folder)``."""
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("needs LibreOffice")
+    profile = tmp_path_factory.mktemp("profile")
+
+    def convert(paths: Sequence[Path], out: Path) -> None:
+        command = [program, f"-env:UserInstallation=file://{profile}", "--headless"]
+        command += ["--convert-to", "xlsx", "--outdir", str(out), *map(str, paths)]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
 
     return convert

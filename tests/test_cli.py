@@ -165,7 +165,7 @@ def test_help_starts_without_heavy_packages() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
         "CliRunner().invoke(main, ['--help']);"
-        "print([m for m in ('pandas', 'openpyxl', 'xlsxwriter', 'numpy', 'pebble') if m in sys.modules])"
+        "print([m for m in ('pandas', 'openpyxl', 'xlsxwriter', 'numpy', 'multiprocessing') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -179,3 +179,21 @@ def test_a_failure_of_the_outbox_is_one_line_and_exit_code_1(tmp_path: Path) -> 
     assert result.exit_code == 1
     assert "读写文件失败" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "缺少参数"),
+        (("run", str(SAMPLES)), "缺少选项"),
+        (("rnu",), "没有 rnu 这个命令"),
+        (("run", "--jbos", "2"), "没有 --jbos 这个选项"),
+        (("check", "没有.xlsx"), "没有“没有.xlsx”这个文件"),
+        (("run", str(SAMPLES), "--out", "x", "--jobs", "many"), "many 不是数"),
+    ],
+)
+def test_wrong_usage_speaks_chinese(words: tuple[str, ...], said: str) -> None:
+    result = call(*words)
+    assert said in result.stderr
+    assert "用法：" in result.stderr
+    assert "Error" not in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ REVIEWED = "复核"
 RETURNED = "退回"
 REVIEWED_SUFFIX = "_复核"
 RETURNED_SUFFIX = "_退回说明"
+_JOURNAL = ".perfeval/journal.jsonl"  # in an outbox, of this run or another
 _LOCKS = ("~$", ".~")
 _SYSTEM = {"thumbs.db", "desktop.ini"}
 _TEMPORARY = (".tmp", ".temp", ".part", ".crdownload", ".download", ".lnk", "~")
@@ -56,7 +58,10 @@ def discover(inbox: Path, outbox: Path) -> Discovery:
 
 
 def _walk(inbox: Path, outbox: Path, found: Discovery) -> Iterator[tuple[str, Path]]:
-    for folder, folders, files in os.walk(inbox):
+    def note(_error: OSError) -> None:
+        found.skipped["打不开的文件夹"] += 1
+
+    for folder, folders, files in os.walk(inbox, onerror=note):
         here = Path(folder)
         for name in sorted(folders):
             reason = _folder_reason(here / name, outbox)
@@ -76,7 +81,7 @@ def _walk(inbox: Path, outbox: Path, found: Discovery) -> Iterator[tuple[str, Pa
 def _folder_reason(path: Path, outbox: Path) -> str:
     if path.is_symlink():
         return "指向别处的文件夹链接"
-    if path.resolve() == outbox:
+    if path.resolve() == outbox or os.path.exists(path / _JOURNAL):
         return "结果文件夹"
     return "隐藏的文件夹" if path.name.startswith(".") else ""
 
@@ -91,7 +96,12 @@ def _file_reason(path: Path) -> str:
         return "临时文件"
     if os.path.splitext(name)[1].lower() in _NOT_SUBMITTED:
         return "说明或程序文件"
-    return "" if path.is_file() else "不是普通文件"
+    try:
+        return "" if stat.S_ISREG(path.stat().st_mode) else "不是普通文件"
+    except PermissionError:
+        return ""  # given back as unreadable
+    except OSError:
+        return "不是普通文件"
 
 
 def _placed(path: Path, name: str, taken: set[str]) -> Submitted:

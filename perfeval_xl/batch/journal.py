@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
+from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.record import Record, from_line, to_line
 
 FOLDER = ".perfeval"
 _FILE = "journal.jsonl"
-_PART = ".perfeval-part"
+# Outcomes that say nothing of the file itself: the next run tries again.
+_PASSING = {
+    "file.unreadable", "file.too_slow", "file.crashed", "file.too_much_memory", "program.failed",
+    "output.locked",
+}  # fmt: skip
+_SPARE_LINES = 200  # the journal is written anew when more lines than this are out of date
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finished file: the SHA-256 of its content, under which rules, and where its record lies."""
+    """A finished file: the SHA-256 of its content, under which rules, and where its record lies.
 
-    sha256: str
+    is_final: False when the next run should try again whatever the content.
+    """
+
+    sha256: str | None
     rules: str
     offset: int
     output: str
+    is_final: bool
 
 
 class Journal:
-    """Finished files of one outbox. Appended line by line; a line cut short by a kill is ignored.
+    """Finished files of one outbox. Appended line by line; a line cut short or damaged is ignored.
 
     rules: digest of everything but the file that decides its outcome (form data, version, options).
     """
@@ -38,12 +48,18 @@ class Journal:
         self.outbox = outbox
         self.rules = rules
         self.entries: dict[str, Entry] = {}
+        self._lines = 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        end = 0
         if not fresh and self.path.exists():
-            self._load()
-        self._file: IO[bytes] = self.path.open("r+b" if self.path.exists() else "w+b")
-        self._file.seek(self._end())
-        self._file.truncate()
+            end = self._load()
+            if self._lines > len(self.entries) + _SPARE_LINES:
+                self._write_anew()
+                end = self._load()
+        mode = "r+b" if self.path.exists() else "w+b"
+        self._file: IO[bytes] = self.path.open(mode, buffering=0)
+        self._file.truncate(end)
+        self._end = end
 
     def __enter__(self) -> Journal:
         return self
@@ -56,64 +72,96 @@ class Journal:
     ) -> None:
         self._file.close()
 
-    def finished(self, name: str, sha256: str) -> bool:
-        """Whether this very content was finished under these rules and its output is still there."""
+    def finished(self, name: str, sha256: str | None, outputs: Iterable[str]) -> bool:
+        """Whether this very content was finished under these rules and its output is still there.
+
+        outputs: where the file's output goes in this run.
+        """
         entry = self.entries.get(name)
         return (
             entry is not None
+            and entry.is_final
             and (entry.sha256, entry.rules) == (sha256, self.rules)
+            and entry.output in outputs
             and (self.outbox / entry.output).is_file()
         )
 
     def add(self, name: str, record: Record) -> None:
-        """Note a finished file at once; an older output under another name is taken away."""
-        output = str(record["copy"])
-        old = self.entries.get(name)
-        offset = self._file.tell()
-        head = {"name": name, "sha256": record["sha256"], "rules": self.rules, "output": output}
-        line = f"{json.dumps(head, ensure_ascii=True)}\t{to_line(record)}\n"
-        self._file.write(line.encode("utf-8"))
-        self._file.flush()
-        self.entries[name] = Entry(str(record["sha256"]), self.rules, offset, output)
-        if old is not None and old.output != output:
-            (self.outbox / old.output).unlink(missing_ok=True)
+        """Note a finished file at once."""
+        entry = Entry(
+            _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
+            _is_final(record),
+        )  # fmt: skip
+        head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
+                "final": entry.is_final}  # fmt: skip
+        self._append(_line(head, to_line(record).encode("utf-8")))
+        self.entries[name] = entry
 
-    def records(self, names: list[str]) -> Iterator[Record]:
+    def records(self, names: Iterable[str]) -> Iterator[Record]:
         """The records of these files, in this order, read one at a time."""
-        for name in names:
-            self._file.seek(self.entries[name].offset)
-            line = self._file.readline().decode("utf-8")
-            yield from_line(line.partition("\t")[2])
-
-    def _load(self) -> None:
         with self.path.open("rb") as lines:
-            offset = 0
+            for name in names:
+                lines.seek(self.entries[name].offset)
+                yield from_line(_parts(lines.readline())[1].decode("utf-8"))
+
+    def _append(self, line: bytes) -> None:
+        self._file.seek(self._end)
+        left = memoryview(line)
+        while left:
+            try:
+                left = left[self._file.write(left) :]
+            except OSError as exc:
+                raise OSError(exc.errno, exc.strerror, str(self.path)) from exc
+        self._end += len(line)
+
+    def _load(self) -> int:
+        """Read all lines; returns where the last whole one ends."""
+        self.entries.clear()
+        self._lines = offset = 0
+        with self.path.open("rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     break
                 self._load_line(line, offset)
                 offset += len(line)
+        return offset
 
     def _load_line(self, line: bytes, offset: int) -> None:
+        self._lines += 1
         try:
-            head = json.loads(line.partition(b"\t")[0])
-            entry = Entry(head["sha256"], head["rules"], offset, head["output"])
+            head, _ = _parts(line)
+            entry = Entry(head["sha256"], head["rules"], offset, head["output"], head["final"])
             self.entries[head["name"]] = entry
         except (ValueError, KeyError, TypeError):
             return
 
-    def _end(self) -> int:
-        """Where the next line goes: behind the last whole one."""
-        if not self.entries:
-            return 0
-        last = max(entry.offset for entry in self.entries.values())
-        self._file.seek(last)
-        return last + len(self._file.readline())
+    def _write_anew(self) -> None:
+        """Keep only the line that counts for each file."""
+        with self.path.open("rb") as old, whole_file(self.path) as temporary:
+            with temporary.open("wb") as new:
+                for entry in self.entries.values():
+                    old.seek(entry.offset)
+                    new.write(old.readline())
 
 
-def clear_parts(outbox: Path) -> None:
-    """Remove the temporary files that a killed run left behind."""
-    for folder, _, files in os.walk(outbox):
-        for name in files:
-            if _PART in name:
-                Path(folder, name).unlink(missing_ok=True)
+def _line(head: dict[str, Any], record: bytes) -> bytes:
+    checked = json.dumps(head, ensure_ascii=True).encode() + b"\t" + record
+    return b"%08x\t%s\n" % (zlib.crc32(checked), checked)
+
+
+def _parts(line: bytes) -> tuple[dict[str, Any], bytes]:
+    """Head and record of a line; ValueError when it is not as it was written."""
+    crc, _, checked = line.rstrip(b"\n").partition(b"\t")
+    if int(crc, 16) != zlib.crc32(checked):
+        raise ValueError("damaged line")
+    head, _, record = checked.partition(b"\t")
+    return json.loads(head), record
+
+
+def _is_final(record: Record) -> bool:
+    reason: Any = record.get("reason")
+    return not reason or reason["code"] not in _PASSING
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)

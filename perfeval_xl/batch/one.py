@@ -5,16 +5,20 @@ The only module that catches everything: a fault of ours becomes a returned file
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
+from perfeval_xl.batch.arrive import Arrived, arrive
 from perfeval_xl.batch.discover import Submitted
-from perfeval_xl.batch.files import whole_file, write_whole
+from perfeval_xl.batch.files import Locked, reason_of, remove, whole_file
 from perfeval_xl.batch.record import Record, evaluated_record, returned_record
 from perfeval_xl.calculator.evaluate import evaluate
 from perfeval_xl.errors import PerfEvalError, WorkbookError
@@ -24,13 +28,15 @@ from perfeval_xl.forms.returns import return_text
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation
-from perfeval_xl.ooxml import Limits, Workbook
+from perfeval_xl.ooxml import Limits
 from perfeval_xl.reader.grid import Grid
-from perfeval_xl.reader.read import read_grids, read_submission
 
 LOG = ".perfeval/错误记录.txt"
+PATIENCE = 1.0  # seconds after which a file that may be on its way is looked at again
 _SETTLED_AFTER = 5.0  # seconds without a change after which a broken file is no longer "arriving"
-_PATIENCE = 1.0
+_CUT_OFF = {"workbook.empty", "workbook.truncated", "workbook.bad_crc", "workbook.legacy_failed"}
+
+Stamp = tuple[int, int]  # size and time of the last change in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,96 +51,186 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are evaluated. form: an id that overrules identification, or None."""
+    """How files are evaluated.
+
+    form: an id that overrules identification, or None. passwords: tried on encrypted workbooks.
+    """
 
     form: str | None = None
     templates: Path | None = None
     limits: RunLimits = field(default_factory=RunLimits)
+    passwords: tuple[str, ...] = ()
 
 
 class StillArriving(PerfEvalError):
-    """The file changed while it was read: it is left for the next run."""
+    """The file changed while it was read, or is gone: it is left for the next run."""
+
+
+class MaybeArriving(PerfEvalError):
+    """The file is cut off, and so young that it may be on its way: to be looked at once more."""
+
+    def __init__(self, stamp: Stamp) -> None:
+        super().__init__(stamp)
+        self.stamp = stamp
 
 
 def evaluate_workbook(
-    path: str | Path, form: str | None = None, templates: str | Path | None = None
+    path: str | Path,
+    form: str | None = None,
+    templates: str | Path | None = None,
+    passwords: Sequence[str] = (),
 ) -> Evaluation:
-    """The evaluation of one workbook.
+    """The evaluation of one workbook; ``passwords`` are tried when it is encrypted.
 
     Raises:
         WorkbookError: it cannot be opened or is no known form.
         FormSpecError: the form named does not exist or its data is wrong.
         OSError: the file cannot be read.
     """
-    options = Options(form, Path(templates) if templates else None)
-    return _evaluated(Path(path).read_bytes(), options)[1]
+    options = Options(form, Path(templates) if templates else None, passwords=tuple(passwords))
+    return _evaluated(Path(path).read_bytes(), options, guarded=True)[1]
 
 
-def record_of(path: Path, form: str | None = None, templates: Path | None = None) -> Record:
+def record_of(path: Path, options: Options) -> Record:
     """The record of one file, as results.jsonl would have it, without writing anything."""
     sha256 = None
     try:
-        data = _content(path, Limits())
+        data = _content(path, options.limits.package)
         sha256 = hashlib.sha256(data).hexdigest()
-        _, evaluation, spec = _evaluated(data, Options(form, templates))
+        arrived, evaluation = _evaluated(data, options, guarded=True)
     except WorkbookError as exc:
         return returned_record(return_text(exc, path.name), path.name, sha256, "")
-    return evaluated_record(evaluation, spec, path.name, sha256, "")
+    except StillArriving:
+        error = WorkbookError("file.unreadable", {"why": "文件正在被写入"})
+        return returned_record(return_text(error, path.name), path.name, None, "")
+    return evaluated_record(evaluation, arrived.spec, path.name, sha256, "")
 
 
-def process(submitted: Submitted, outbox: Path, options: Options) -> Record:
-    """Evaluate one file of the inbox and write its copy or its note; never raises for its content."""
-    sha256 = None
+def process(
+    submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
+) -> Record:
+    """Evaluate one file of the inbox and write its copy or its note; never raises for its content.
+
+    seen: size and time of the file when it was looked at before, if it was.
+
+    Raises:
+        MaybeArriving, StillArriving: the file is left for later.
+        OSError: the outbox cannot be written.
+        FormSpecError: the form data is wrong.
+    """
+    limits = options.limits.package
     try:
-        data = _content(submitted.path, options.limits.package)
-        sha256 = hashlib.sha256(data).hexdigest()
-        return _annotated(submitted, outbox, options, data, sha256)
+        data = _content(submitted.path, limits, seen)
     except WorkbookError as exc:
-        if exc.code == "workbook.truncated":
-            _leave_if_arriving(submitted.path)
+        return give_back(submitted, outbox, exc)
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        copy, evaluation, spec = annotated(submitted.name, options, data)
+    except WorkbookError as exc:
+        if exc.code in _CUT_OFF and seen is None:
+            _leave_if_young(submitted.path)
         return give_back(submitted, outbox, exc, sha256)
-    except (PerfEvalError, OSError):
+    except (PerfEvalError, MemoryError):
         raise
-    except MemoryError:
-        error = WorkbookError(
-            "file.too_much_memory", {"limit": _in_mb(options.limits.memory_bytes)}
-        )
     except Exception:
-        _log(outbox, submitted.name, traceback.format_exc())
-        error = WorkbookError("program.failed", {"log": LOG})
-    return give_back(submitted, outbox, error, sha256)
+        error = failed(outbox, submitted.name, traceback.format_exc())
+        return give_back(submitted, outbox, error, sha256)
+    record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy)
+    return _delivered(submitted, outbox, record, lambda path: path.write_bytes(copy))
 
 
 def give_back(
     submitted: Submitted, outbox: Path, error: WorkbookError, sha256: str | None = None
 ) -> Record:
-    """Write the 退回说明 of a file and give its record."""
+    """Write the 退回说明 of a file and give its record.
+
+    Raises:
+        OSError: the outbox cannot be written.
+    """
     from perfeval_xl.writer.returned import write_returned
 
     text = return_text(error, submitted.name)
     record = returned_record(text, submitted.name, sha256, submitted.note)
-    with whole_file(outbox / submitted.note) as temporary:
-        write_returned(temporary, record)
-    return record
+    return _delivered(submitted, outbox, record, lambda path: write_returned(path, record))
 
 
-def _annotated(
-    submitted: Submitted, outbox: Path, options: Options, data: bytes, sha256: str
+def failed(outbox: Path, name: str, trace: str) -> WorkbookError:
+    """A fault of ours: its trace goes to the log, the file is returned with this error."""
+    _log(outbox, name, trace)
+    return WorkbookError("program.failed", {"log": LOG})
+
+
+def digest_of(path: Path, limits: Limits) -> str | None:
+    """SHA-256 of a file's content; None when it cannot be read or is too large to be looked at."""
+    try:
+        if path.stat().st_size > limits.file_bytes:
+            return None
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def in_mb(size: int) -> str:
+    """A number of bytes as people say it."""
+    return f"{size / 2**20:g} MB"
+
+
+def _delivered(
+    submitted: Submitted, outbox: Path, record: Record, write: Callable[[Path], object]
 ) -> Record:
+    """The record once its output is in place and that of an earlier outcome is gone.
+
+    Where only this one output cannot be put in place, the record says so instead.
+    """
+    output = str(record["copy"])
+    other = submitted.note if output == submitted.copy else submitted.copy
+    try:
+        with whole_file(outbox / output) as temporary:
+            write(temporary)
+        remove(outbox / other)
+    except Locked as exc:
+        place = Path(exc.filename).relative_to(outbox).as_posix()
+        error = WorkbookError("output.locked", {"path": place})
+    except OSError as exc:
+        if exc.errno != errno.ENAMETOOLONG:
+            raise
+        error = WorkbookError("file.name_too_long")
+    else:
+        return record
+    sha256 = record["sha256"]
+    assert sha256 is None or isinstance(sha256, str)
+    return returned_record(return_text(error, submitted.name), submitted.name, sha256, "")
+
+
+def annotated(name: str, options: Options, data: bytes) -> tuple[bytes, Evaluation, FormSpec]:
+    """The annotated copy of a file that was sent as ``name``, its evaluation and its form."""
     from perfeval_xl.writer.annotate import annotate
+    from perfeval_xl.writer.review import Arrival
 
-    workbook, evaluation, spec = _evaluated(data, options)
-    copy = annotate(workbook, evaluation, submitted.name)
-    write_whole(outbox / submitted.copy, copy)
-    return evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy)
+    arrived, evaluation = _evaluated(data, options)
+    program = f"perfeval_xl {_version()}"
+    arrival = Arrival(name, program, arrived.received, arrived.remark)
+    copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
+    return copy, evaluation, arrived.spec
 
 
-def _evaluated(data: bytes, options: Options) -> tuple[Workbook, Evaluation, FormSpec]:
-    workbook = Workbook.open(data, options.limits.package)
-    grids = read_grids(workbook)
-    spec = _form_of(grids, options)
-    evaluation = evaluate(read_submission(grids, spec), spec)
-    return workbook, evaluation, spec
+def _evaluated(
+    data: bytes, options: Options, guarded: bool = False
+) -> tuple[Arrived, Evaluation]:
+    arrived = arrive(
+        data,
+        lambda grids: _form_of(grids, options),
+        options.limits.package,
+        options.passwords,
+        guarded,
+    )
+    return arrived, evaluate(arrived.submission, arrived.spec)
+
+
+@cache
+def _version() -> str:
+    return version("perfeval-xl")
 
 
 def _form_of(grids: Sequence[Grid], options: Options) -> FormSpec:
@@ -154,7 +250,7 @@ def _forms(templates: Path | None) -> Sequence[FormSpec]:
     return load_forms(templates)
 
 
-def _content(path: Path, limits: Limits) -> bytes:
+def _content(path: Path, limits: Limits, seen: Stamp | None = None) -> bytes:
     """The bytes of a file that did not change while they were read."""
     try:
         before = path.stat()
@@ -163,26 +259,27 @@ def _content(path: Path, limits: Limits) -> bytes:
             raise WorkbookError("workbook.too_large", details)
         data = path.read_bytes()
         after = path.stat()
+    except FileNotFoundError as exc:
+        raise StillArriving(str(path)) from exc
     except OSError as exc:
-        raise WorkbookError("file.unreadable", {"why": exc.strerror or "无法读取"}) from exc
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise WorkbookError("file.unreadable", {"why": reason_of(exc)}) from exc
+    if _stamp(before) != _stamp(after) or (seen or _stamp(after)) != _stamp(after):
         raise StillArriving(str(path))
     return data
 
 
-def _leave_if_arriving(path: Path) -> None:
-    """Raise StillArriving when a cut-off file is so young that it may still be on its way."""
-    before = path.stat()
-    if abs(time.time() - before.st_mtime) > _SETTLED_AFTER:
-        return
-    time.sleep(_PATIENCE)
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise StillArriving(str(path))
+def _leave_if_young(path: Path) -> None:
+    """Raise MaybeArriving when the file was written to within the last seconds."""
+    try:
+        found = path.stat()
+    except OSError as exc:
+        raise StillArriving(str(path)) from exc
+    if abs(time.time() - found.st_mtime) <= _SETTLED_AFTER:
+        raise MaybeArriving(_stamp(found))
 
 
-def _in_mb(size: int) -> str:
-    return f"{size / 2**20:g} MB"
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_size, found.st_mtime_ns
 
 
 def _log(outbox: Path, name: str, trace: str) -> None:

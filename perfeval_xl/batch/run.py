@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import multiprocessing
 import os
+import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import perfeval_xl
 from perfeval_xl.batch.discover import Submitted, discover
-from perfeval_xl.batch.files import whole_file
-from perfeval_xl.batch.journal import Journal, clear_parts
-from perfeval_xl.batch.one import Options, StillArriving, give_back
+from perfeval_xl.batch.files import clear_parts, remove, whole_file
+from perfeval_xl.batch.journal import Journal
+from perfeval_xl.batch.lock import OutboxLock
+from perfeval_xl.batch.one import (
+    PATIENCE,
+    MaybeArriving,
+    Options,
+    RunLimits,
+    Stamp,
+    StillArriving,
+    digest_of,
+    failed,
+    give_back,
+)
 from perfeval_xl.batch.pairs import PairFinder
+from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.record import Record, from_line, to_line
 from perfeval_xl.batch.worker import prepare, work
-from perfeval_xl.errors import WorkbookError
-from perfeval_xl.forms.catalog import load_forms
-
-if TYPE_CHECKING:
-    from pebble import ProcessPool
+from perfeval_xl.errors import FormSpecError, WorkbookError
+from perfeval_xl.forms.catalog import load_forms, templates_directory
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
 ARRIVING = "还在写入的文件，留待下次"
-_WINDOW = 8  # tasks under way per process: enough to keep all busy, few enough to stay small
 
 
 @dataclass
@@ -76,39 +85,55 @@ def run_folder(
     templates: str | Path | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    limits: RunLimits | None = None,
+    passwords: Sequence[str] = (),
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
     What an earlier run finished is kept unless the file, the form data, the options or the program
     changed. form: an id that overrules identification. jobs: processes, all cores when None.
     progress: called with each record and the number of files, as they finish. force: redo all.
+    limits: what one file may take, the published limits when None.
+    passwords: tried on encrypted workbooks, after Excel's own read-only one.
 
     Raises:
         FormSpecError: the form data is wrong.
-        OSError: the outbox cannot be written.
+        OutboxBusy: another run is writing to the outbox.
+        OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
     source, target = Path(inbox), Path(outbox)
-    options = Options(form, Path(templates) if templates else None)
+    folder = Path(templates) if templates else None
+    options = Options(form, folder, limits or RunLimits(), tuple(passwords))
     digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
     target.mkdir(parents=True, exist_ok=True)
-    clear_parts(target)
-    found = discover(source, target)
-    result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
-    with Journal(target, _rules(options, digests), force) as journal:
-        run = _Run(found.files, target, options, journal, progress)
-        run.finish_all(min(jobs or cores(), len(found.files)) or 1)
-        result.resumed = run.resumed
-        if run.arriving:
-            result.skipped[ARRIVING] = len(run.arriving)
-        names = [file.name for file in found.files if file.name not in run.arriving]
-        _write_results(result, journal, names)
-    _write_summary(result, digests)
+    with OutboxLock(target):
+        clear_parts(target)
+        found = discover(source, target)
+        result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
+        with Journal(target, _rules(options, digests), force) as journal:
+            run = _Run(found.files, target, options, journal, progress)
+            run.finish_all(min(jobs or cores(), len(found.files)) or 1)
+            clear_parts(target)  # of processes that were killed half-way
+            result.resumed = run.resumed
+            if run.arriving:
+                result.skipped[ARRIVING] = len(run.arriving)
+            names = [file.name for file in found.files if file.name not in run.arriving]
+            _write_results(result, journal, names)
+        _write_summary(result, digests)
     return result
 
 
 def cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A file to process; ``seen`` is what it looked like when it was put off once."""
+
+    submitted: Submitted
+    seen: Stamp | None = None
 
 
 class _Run:
@@ -129,82 +154,75 @@ class _Run:
         self.progress = progress
         self.resumed = 0
         self.arriving: set[str] = set()
+        self._again: list[_Task] = []
+        self._outputs = {place.casefold() for file in files for place in (file.copy, file.note)}
 
     def finish_all(self, jobs: int) -> None:
         """Finish every file that is not finished yet; the journal holds each at once."""
-        from pebble import ProcessPool
+        with Pool(jobs, work, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
+            for task, outcome in pool.outcomes(self._open_files()):
+                self._take(task, outcome)
+            if self._again:
+                time.sleep(PATIENCE)
+                again, self._again = self._again, []
+                for task, outcome in pool.outcomes(again):
+                    self._take(task, outcome)
 
-        waiting: dict[Future[Record], Submitted] = {}
-        limits = self.options.limits
-        pool = ProcessPool(
-            jobs,
-            initializer=prepare,
-            initargs=[limits.memory_bytes],
-            context=multiprocessing.get_context("spawn"),
-        )
-        try:
-            for submitted in self._open_files():
-                waiting[self._schedule(pool, submitted)] = submitted
-                if len(waiting) >= jobs * _WINDOW:
-                    self._collect(waiting)
-            while waiting:
-                self._collect(waiting)
-            pool.close()
-        except BaseException:
-            pool.stop()
-            raise
-        finally:
-            pool.join()
+    def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
+        return task.submitted, self.outbox, self.options, task.seen
 
-    def _open_files(self) -> Iterator[Submitted]:
+    def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
             if self._is_finished(submitted):
                 self.resumed += 1
-                self._show(next(self.journal.records([submitted.name])))
+                if self.progress is not None:
+                    self._show(next(self.journal.records([submitted.name])))
             else:
-                yield submitted
+                yield _Task(submitted)
 
     def _is_finished(self, submitted: Submitted) -> bool:
         if submitted.name not in self.journal.entries:
             return False
-        try:
-            digest = hashlib.sha256(submitted.path.read_bytes()).hexdigest()
-        except OSError:
-            return False
-        return self.journal.finished(submitted.name, digest)
+        digest = digest_of(submitted.path, self.options.limits.package)
+        outputs = (submitted.copy, submitted.note)
+        return self.journal.finished(submitted.name, digest, outputs)
 
-    def _schedule(self, pool: ProcessPool, submitted: Submitted) -> Future[Record]:
-        future: Future[Record] = pool.schedule(
-            work,
-            args=[submitted, self.outbox, self.options],
-            timeout=self.options.limits.hard_seconds,
-        )
-        return future
-
-    def _collect(self, waiting: dict[Future[Record], Submitted]) -> None:
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
-            submitted = waiting.pop(future)
-            try:
-                record = self._outcome(future, submitted)
-            except StillArriving:
-                self.arriving.add(submitted.name)
-                continue
+    def _take(self, task: _Task, outcome: Record | Exception) -> None:
+        """Keep what became of a file."""
+        submitted = task.submitted
+        if isinstance(outcome, MaybeArriving):
+            self._again.append(_Task(submitted, outcome.stamp))
+        elif isinstance(outcome, StillArriving):
+            self.arriving.add(submitted.name)
+        else:
+            record = self._record_of(submitted, outcome)
+            self._remove_older(submitted)
             self.journal.add(submitted.name, record)
             self._show(record)
 
-    def _outcome(self, future: Future[Record], submitted: Submitted) -> Record:
-        from pebble import ProcessExpired
+    def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:
+        """The record, also of a file that its worker did not survive."""
+        if not isinstance(outcome, Exception):
+            return outcome
+        if isinstance(outcome, (OSError, FormSpecError)):
+            raise outcome
+        limits = self.options.limits
+        if isinstance(outcome, Late):
+            error = WorkbookError("file.too_slow", {"limit": f"{limits.hard_seconds:g}"})
+        elif isinstance(outcome, Died):
+            error = WorkbookError("file.crashed")
+        else:
+            trace = "".join(traceback.format_exception(outcome))
+            error = failed(self.outbox, submitted.name, trace)
+        digest = digest_of(submitted.path, limits.package)
+        return give_back(submitted, self.outbox, error, digest)
 
-        try:
-            return future.result()
-        except FutureTimeout:
-            limit = f"{self.options.limits.hard_seconds:g}"
-            return give_back(
-                submitted, self.outbox, WorkbookError("file.too_slow", {"limit": limit})
-            )
-        except ProcessExpired:
-            return give_back(submitted, self.outbox, WorkbookError("file.crashed"))
+    def _remove_older(self, submitted: Submitted) -> None:
+        """Take away an output that an earlier run put where no file's output goes now."""
+        older = self.journal.entries.get(submitted.name)
+        if older is not None and older.output and older.output.casefold() not in self._outputs:
+            with contextlib.suppress(OSError):
+                remove(self.outbox / older.output)
 
     def _show(self, record: Record) -> None:
         if self.progress is not None:
@@ -215,11 +233,23 @@ def _rules(options: Options, digests: dict[str, str]) -> str:
     """What decides an outcome beside the file itself, as one digest."""
     parts = [
         version("perfeval-xl"),
+        _program_digest(),
         options.form or "",
         *sorted(f"{k} {v}" for k, v in digests.items()),
     ]
-    parts.append(repr(options.limits))
+    parts.append(repr((options.limits, options.passwords)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _program_digest() -> str:
+    """Digest of the program's own text, so that a change without a new version counts too."""
+    digest = hashlib.sha256()
+    folders = (Path(perfeval_xl.__file__).parent, templates_directory() / "texts")
+    for folder in folders:
+        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:
@@ -236,9 +266,8 @@ def _write_results(result: RunResult, journal: Journal, names: list[str]) -> Non
 def _write_summary(result: RunResult, digests: dict[str, str]) -> None:
     from perfeval_xl.writer.summary import write_summary
 
-    with result.results.open(encoding="utf-8") as lines:
-        records = [from_line(line) for line in lines]
-    with whole_file(result.summary) as temporary:
+    with result.results.open(encoding="utf-8") as lines, whole_file(result.summary) as temporary:
+        records = (from_line(line) for line in lines)
         write_summary(temporary, records, _run_info(result, digests))
 
 

@@ -56,8 +56,9 @@ class FindingBook:
         clause: str = "",
         follows_from: str = "",
         marked: int = 0,
+        hint: str = "",
     ) -> None:
-        """Write one finding; the same code on the same cells is written once."""
+        """Write one finding; the same code on the same cells is written once. hint ends its fix."""
         places = tuple(dict.fromkeys([ref for ref in refs if ref is not None]))
         key = (code, places, indicator, provided)
         if key in self._seen:
@@ -77,7 +78,7 @@ class FindingBook:
                 expected=expected,
                 difference=difference,
                 message=text.fill(text.message, filled).strip(),
-                fix=text.fill(text.fix, filled),
+                fix=text.fill(text.fix, filled) + hint,
                 clause=clause,
                 title=text.title,
                 indicator=indicator,

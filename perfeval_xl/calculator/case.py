@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -87,10 +87,14 @@ class Case:
         return texts[AND].join(items)
 
     def places(self, fact_ids: Iterable[str]) -> str:
-        """The same as a list of what to fill in."""
+        """The same as a list of what to fill in, one entry per place."""
         texts = rule_texts()
+        by_place: dict[str, list[str]] = {}
+        for fact_id in fact_ids:
+            by_place.setdefault(self.place(fact_id), []).append(self.label(fact_id))
         items = [
-            texts["places.item"].format(label=self.label(f), place=self.place(f)) for f in fact_ids
+            texts["places.item"].format(labels=texts[AND].join(labels), place=place)
+            for place, labels in by_place.items()
         ]
         return "；".join(items)
 
@@ -129,6 +133,7 @@ class Ruling:
     """What a rule says of the points, before they are held against the self-score.
 
     sentence: without the closing words on the self-score. missing: what would decide it.
+    needs: what the figures would have to be for so many points, empty where it cannot be said simply.
     """
 
     standing: Standing
@@ -143,6 +148,7 @@ class Ruling:
     formula_low: str | None = None
     formula_high: str | None = None
     troubles: tuple[Trouble, ...] = ()
+    needs: Callable[[Decimal], str] | None = None
 
 
 def undecided(

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
+from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.guesses import said_of
+from perfeval_xl.calculator.lines import Operands, columns_of, lines_of, texts_of, tolerance
+from perfeval_xl.calculator.mend import COLUMN, Guess, Mender, Slip
+from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.report import check_report
 from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, tidy
 from perfeval_xl.calculator.totals import self_sum, stated_total
 from perfeval_xl.forms.spec import CheckSpec
 from perfeval_xl.forms.texts import rule_texts
-from perfeval_xl.model import Fact, State, Submission, TableRow, missing_fact
+from perfeval_xl.model import Fact, State, Submission, missing_fact
 
 YUAN = "figures.yuan_for_wan"
-_LEAST_YUAN = Decimal(100)  # a smaller figure is not taken for 元
-_PRINTED_DECIMALS = 2  # money is printed with two decimals: 300 stands for 300.00
-_HALF_CENT = half_unit(_PRINTED_DECIMALS)
-_WHOLE = "合计"
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,11 @@ class Desk:
     submission: Submission
     prepared: Prepared
     book: FindingBook
+    mender: Mender
 
     def label(self, fact_id: str) -> str:
         """The printed label of a fact."""
         return self.prepared.spec.label_of(fact_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Operands:
-    """Facts of one line: the whole unit (no name), one 机构, or the 合计 row."""
-
-    facts: Mapping[str, Fact]
-    unit: str
-    whole: bool
-
-    def fact(self, fact_id: str) -> Fact:
-        """The fact, a missing one when the line has none."""
-        return self.facts.get(fact_id) or missing_fact(fact_id)
 
 
 def run_checks(desk: Desk) -> None:
@@ -65,8 +52,8 @@ def run_checks(desk: Desk) -> None:
 
 def check_sum(desk: Desk, check: CheckSpec) -> None:
     """A total against the sum of its parts, in every line of the table."""
-    total_id, part_ids = str(check.options["total"]), _texts(check.options["parts"])
-    for line in _lines(desk.submission, desk.prepared, [total_id, *part_ids]):
+    total_id, part_ids = str(check.options["total"]), texts_of(check, "parts")
+    for line in lines_of(desk.submission, desk.prepared, [total_id, *part_ids]):
         _sum_in_line(desk, check, line, total_id, part_ids)
 
 
@@ -87,17 +74,16 @@ def _sum_in_line(
         return
     difference = abs(total.number - expected)
     blank = [p for p in parts if p.state is State.BLANK]
-    if difference <= tolerance(desk, [total, *given]):
+    if difference <= tolerance(desk.prepared, [total, *given]):
         _held(desk, check, line, total, operands, difference, blank)
         return
-    cause = _yuan_in_sum(desk, check, line, total, given)
-    _broken(desk, check, line, total, expected, difference, operands, [total, *given], cause)
+    _broken(desk, check, line, total, expected, difference, operands, [total, *given])
 
 
 def check_difference(desk: Desk, check: CheckSpec) -> None:
     """A result against what is left after a subtraction."""
     ids = [str(check.options[key]) for key in ("result", "minuend", "subtrahend")]
-    for line in _lines(desk.submission, desk.prepared, ids):
+    for line in lines_of(desk.submission, desk.prepared, ids):
         result, minuend, subtrahend = (line.fact(i) for i in ids)
         if _cannot_check(
             desk, check, line, [result, minuend, subtrahend], needed=(minuend, subtrahend)
@@ -112,17 +98,16 @@ def check_difference(desk: Desk, check: CheckSpec) -> None:
             _say_derivable(desk, check, line, result, expected, operands, given)
             continue
         difference = abs(result.number - expected)
-        if difference <= tolerance(desk, [result, *given]):
+        if difference <= tolerance(desk.prepared, [result, *given]):
             _held(desk, check, line, result, operands, difference, [])
             continue
-        cause = _yuan_in_difference(desk, check, line, result, minuend, subtrahend)
-        _broken(desk, check, line, result, expected, difference, operands, [result, *given], cause)
+        _broken(desk, check, line, result, expected, difference, operands, [result, *given])
 
 
 def check_at_most(desk: Desk, check: CheckSpec) -> None:
     """A part is not greater than the whole it belongs to."""
-    small_ids, large_ids = _texts(check.options["smaller"]), _texts(check.options["larger"])
-    for line in _lines(desk.submission, desk.prepared, [*small_ids, *large_ids]):
+    small_ids, large_ids = texts_of(check, "smaller"), texts_of(check, "larger")
+    for line in lines_of(desk.submission, desk.prepared, [*small_ids, *large_ids]):
         small, large = [line.fact(i) for i in small_ids], [line.fact(i) for i in large_ids]
         given = [f for f in large if f.number is not None]
         if _cannot_check(desk, check, line, [*small, *large], needed=small):
@@ -133,39 +118,34 @@ def check_at_most(desk: Desk, check: CheckSpec) -> None:
             continue
         part = sum((f.number for f in small if f.number is not None), ZERO)
         whole = sum((f.number for f in given if f.number is not None), ZERO)
-        if part <= whole + tolerance(desk, [*small, *given]):
+        if part <= whole + tolerance(desk.prepared, [*small, *given]):
             detail = f"{_terms(desk, small, ' ＋ ')} ≤ {_terms(desk, given, ' ＋ ')}"
             desk.book.check(check.id, _titled(check, line), _with_blank(desk, detail, blank))
         elif blank:
             _skip(desk, check, line, _absent(desk, "checks.blank_operand", blank))
         else:
-            cause = _yuan_in_part(desk, check, line, small, part, whole)
-            _broken_size(desk, check, line, small, large, part, whole, cause)
+            _broken_size(desk, check, line, small, large, part, whole)
 
 
 def _broken_size(
     desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], large: list[Fact],
-    part: Decimal, whole: Decimal, cause: str,
+    part: Decimal, whole: Decimal,
 ) -> None:  # fmt: skip
+    guess = desk.mender.guess(check.id, small[0])
+    cause = _say_yuan(desk, check, line, guess)
     label = _of(line, "＋".join(desk.label(f.id) for f in small))
     desk.book.add(
         check.code, refs_of([*small, *large]), plain(part), plain(whole), plain(part - whole),
         slots={"label": label, "operands": "＋".join(desk.label(f.id) for f in large)},
         kind=check.kind, clause=check.clause, follows_from=cause,
+        hint="" if cause else said_of(guess, desk.label),
     )  # fmt: skip
 
 
 def check_row_totals(desk: Desk) -> None:
     """Per column of a table with several 机构 rows: the 合计 row against the sum of the others."""
-    blocks: dict[str, list[TableRow]] = {}
-    for row in desk.submission.rows:
-        blocks.setdefault(row.block, []).append(row)
-    for rows in blocks.values():
-        body, totals = [r for r in rows if not r.is_total], [r for r in rows if r.is_total]
-        if not body or not totals:
-            continue
-        for fact_id, total in totals[-1].facts.items():
-            _row_total(desk, total, [r.facts[fact_id] for r in body if fact_id in r.facts])
+    for total, parts in columns_of(desk.submission):
+        _row_total(desk, total, parts)
 
 
 def _row_total(desk: Desk, total: Fact, parts: list[Fact]) -> None:
@@ -188,7 +168,7 @@ def _row_total(desk: Desk, total: Fact, parts: list[Fact]) -> None:
         )
         return
     difference = abs(total.number - expected)
-    if difference <= tolerance(desk, [total, *given]):
+    if difference <= tolerance(desk.prepared, [total, *given]):
         title = rule_texts()["checks.row_total"].format(label=label)
         detail = f"{plain(total.number)} = {' ＋ '.join(plain(p.number) for p in given if p.number is not None)}"
         desk.book.check(f"rows.{total.id}", title, detail)
@@ -196,6 +176,7 @@ def _row_total(desk: Desk, total: Fact, parts: list[Fact]) -> None:
     desk.book.add(
         "figures.rows_total", refs_of([total, *given]), plain(total.number), plain(tidy(expected)),
         plain(tidy(difference)), slots={"label": label},
+        hint=said_of(desk.mender.guess(COLUMN, total), desk.label),
     )  # fmt: skip
 
 
@@ -205,7 +186,7 @@ def _row_total(desk: Desk, total: Fact, parts: list[Fact]) -> None:
 def check_score_total(desk: Desk, check: CheckSpec) -> None:
     """Σ of the self-scores against every stated total, and the stated totals against each other."""
     submission, texts = desk.submission, rule_texts()
-    stated = [f for name in _texts(check.options["totals"]) if (f := submission.facts.get(name))]
+    stated = [f for name in texts_of(check, "totals") if (f := submission.facts.get(name))]
     numbers = [f for f in stated if f.number is not None]
     added = self_sum(submission)
     rows = [row.self_score for row in submission.scores]
@@ -389,7 +370,7 @@ def check_rating(desk: Desk, check: CheckSpec) -> None:
 
 def check_report_figures(desk: Desk, check: CheckSpec) -> None:
     """Figures in the prose cells against the fields they name."""
-    check_report(desk.submission, desk.prepared, desk.book, check, _texts(check.options["prose"]))
+    check_report(desk.submission, desk.prepared, desk.book, check, texts_of(check, "prose"))
 
 
 KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
@@ -401,122 +382,6 @@ KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
     "rating": check_rating,
     "report_figures": check_report_figures,
 }
-
-
-# ---- lines of a table ----
-
-
-def _lines(submission: Submission, prepared: Prepared, ids: Sequence[str]) -> list[Operands]:
-    """The lines in which an identity is to hold: each 机构, the 合计, or the unit as a whole.
-
-    A table with one row is the unit as a whole. Where an identity takes operands from two tables,
-    rows are paired by the name of the 机构.
-    """
-    blocks = {f.block for i in ids if (f := prepared.spec.fields.get(i)) is not None}
-    tables = [[r for r in submission.rows if r.block == b] for b in sorted(blocks)]
-    whole = Operands(submission.facts, "", True)
-    if not tables or max(len(rows) for rows in tables) < 2:
-        return [whole]
-    keyed = [_by_name(rows) for rows in tables]
-    names = [name for name in keyed[0] if all(name in rows for rows in keyed)]
-    if not names:
-        return [whole]
-    lines = []
-    for name in names:
-        facts = {k: v for rows in keyed for k, v in rows[name].facts.items()}
-        row = keyed[0][name]
-        lines.append(Operands(facts, row.unit, row.is_total))
-    has_total = any(line.whole for line in lines)
-    complete = all(len(names) == len(rows) for rows in keyed)
-    return lines if has_total or complete else [*lines, whole]
-
-
-def _by_name(rows: list[TableRow]) -> dict[str, TableRow]:
-    found: dict[str, TableRow] = {}
-    for number, row in enumerate(rows):
-        name = _WHOLE if row.is_total else compared(row.unit) or f"#{number}"
-        found.setdefault(name, row)
-    return found
-
-
-# ---- tolerance ----
-
-
-def tolerance(desk: Desk, facts: Iterable[Fact]) -> Decimal:
-    """Half a unit of the last printed decimal of every operand, added up."""
-    fields = desk.prepared.spec.fields
-    total = ZERO
-    for fact in facts:
-        if fact.number is not None:
-            money = fact.id in fields and fields[fact.id].kind == "amount"
-            least = _PRINTED_DECIMALS if money else 0
-            total += half_unit(max(least, fact.decimals)) if money or fact.decimals else ZERO
-    return total
-
-
-# ---- 元 for 万元 ----
-
-
-def _yuan_in_sum(
-    desk: Desk, check: CheckSpec, line: Operands, total: Fact, parts: list[Fact]
-) -> str:
-    """The code of the finding when one operand (or all parts alike) divided by 10,000 mends the sum."""
-    assert total.number is not None
-    added = sum((p.number for p in parts if p.number is not None), ZERO)
-    slack = tolerance(desk, [total, *parts]) + _HALF_CENT
-    if _fits(total.number / WAN, added, slack) and total.number >= _LEAST_YUAN:
-        return _say_yuan(desk, check, line, [total])
-    for part in parts:
-        assert part.number is not None
-        mended = added - part.number + part.number / WAN
-        if part.number >= _LEAST_YUAN and _fits(mended, total.number, slack):
-            return _say_yuan(desk, check, line, [part])
-    if total.number and _fits(added / WAN, total.number, slack + _HALF_CENT * len(parts)):
-        return _say_yuan(desk, check, line, [p for p in parts if p.number])
-    return ""
-
-
-def _yuan_in_difference(
-    desk: Desk, check: CheckSpec, line: Operands, result: Fact, minuend: Fact, subtrahend: Fact
-) -> str:
-    assert result.number is not None
-    assert minuend.number is not None
-    assert subtrahend.number is not None
-    r, m, s = result.number, minuend.number, subtrahend.number
-    slack = tolerance(desk, [result, minuend, subtrahend]) + _HALF_CENT
-    for fact, left, right in (
-        (result, r / WAN, m - s), (minuend, r, m / WAN - s), (subtrahend, r, m - s / WAN),
-    ):  # fmt: skip
-        assert fact.number is not None
-        if abs(fact.number) >= _LEAST_YUAN and _fits(left, right, slack):
-            return _say_yuan(desk, check, line, [fact])
-    return ""
-
-
-def _yuan_in_part(
-    desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], part: Decimal, whole: Decimal
-) -> str:
-    """A part that dwarfs its whole, but would fit into it as 元."""
-    if len(small) == 1 and whole > 0 and part / WAN <= whole and part >= 100 * whole:
-        return _say_yuan(desk, check, line, small)
-    return ""
-
-
-def _fits(left: Decimal, right: Decimal, slack: Decimal) -> bool:
-    return abs(left - right) <= slack
-
-
-def _say_yuan(desk: Desk, check: CheckSpec, line: Operands, facts: list[Fact]) -> str:
-    numbers = [f.number for f in facts if f.number is not None]
-    if any(f.code == YUAN and set(refs_of(facts)) <= set(f.refs) for f in desk.book.findings):
-        return YUAN
-    desk.book.add(
-        YUAN, refs_of(facts), "、".join(plain(n) for n in numbers),
-        "、".join(plain(tidy(n / WAN)) for n in numbers),
-        slots={"label": _of(line, "、".join(desk.label(f.id) for f in facts)), "check": check.title},
-        clause=check.clause,
-    )  # fmt: skip
-    return YUAN
 
 
 # ---- what is said ----
@@ -573,14 +438,34 @@ def _with_blank(desk: Desk, detail: str, blank: list[Fact]) -> str:
 
 def _broken(
     desk: Desk, check: CheckSpec, line: Operands, total: Fact, expected: Decimal,
-    difference: Decimal, operands: str, facts: list[Fact], cause: str,
+    difference: Decimal, operands: str, facts: list[Fact],
 ) -> None:  # fmt: skip
     assert total.number is not None
+    guess = desk.mender.guess(check.id, total)
+    cause = _say_yuan(desk, check, line, guess)
     desk.book.add(
         check.code, refs_of(facts), plain(total.number), plain(tidy(expected)), plain(tidy(difference)),
         slots={"label": _of(line, desk.label(total.id)), "operands": f"{operands} "},
         kind=check.kind, clause=check.clause, follows_from=cause,
+        hint="" if cause else said_of(guess, desk.label),
     )  # fmt: skip
+
+
+def _say_yuan(desk: Desk, check: CheckSpec, line: Operands, guess: Guess) -> str:
+    """The code of the finding on 元 for 万元 when that is the guess; it is written once."""
+    change = guess.change
+    if change is None or change.slip is not Slip.YUAN:
+        return ""
+    facts = [fact for fact, _ in change.cells]
+    if any(f.code == YUAN and set(refs_of(facts)) <= set(f.refs) for f in desk.book.findings):
+        return YUAN
+    desk.book.add(
+        YUAN, refs_of(facts), "、".join(plain(f.number) for f in facts if f.number is not None),
+        "、".join(plain(tidy(value)) for _, value in change.cells),
+        slots={"label": _of(line, "、".join(desk.label(f.id) for f in facts)), "check": check.title},
+        clause=check.clause,
+    )  # fmt: skip
+    return YUAN
 
 
 def _say_derivable(
@@ -610,8 +495,3 @@ def _titled(check: CheckSpec, line: Operands) -> str:
 
 def _of(line: Operands, label: str) -> str:
     return f"{line.unit}{label}" if line.unit else label
-
-
-def _texts(value: object) -> list[str]:
-    assert isinstance(value, list)
-    return [str(item) for item in value]

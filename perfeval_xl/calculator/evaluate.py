@@ -7,6 +7,7 @@ from perfeval_xl.calculator.checks import Desk, run_checks
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
 from perfeval_xl.calculator.indicators import judge_indicators
+from perfeval_xl.calculator.mend import Mender
 from perfeval_xl.calculator.prepared import prepare
 from perfeval_xl.calculator.problems import say_problems
 from perfeval_xl.calculator.report import check_narrative
@@ -22,7 +23,7 @@ def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
     say_problems(submission, prepared, book)
-    run_checks(Desk(submission, prepared, book))
+    run_checks(Desk(submission, prepared, book, Mender(submission, prepared)))
     judged = judge_indicators(submission, prepared)
     check_scores(submission, prepared, judged, book)
     check_figures(submission, prepared, book)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from perfeval_xl.amounts import plain
 from perfeval_xl.model import CellRef, Fact
 
-_PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?%?")
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?%?")
 _NEAR = 10**8  # closer to a whole number than one part in so many is too near for ROUND(…,9)
 _CLOSE = 10**11  # the same for a ratio beside a limit and ROUND(…,12)
 
@@ -32,7 +32,8 @@ def operand(fact: Fact) -> str:
     raw = fact.raw.strip()
     if fact.ref is None or fact.note or not _PLAIN.fullmatch(raw):
         return literal(fact.number)
-    stands = Decimal(raw.rstrip("%")) / (100 if raw.endswith("%") else 1)
+    # Excel writes 2.43 as 2.4300000000000002 and means 15 digits of it.
+    stands = Decimal(f"{float(raw.rstrip('%')):.15g}") / (100 if raw.endswith("%") else 1)
     return f"VALUE({reference(fact.ref)})" if stands == fact.number else literal(fact.number)
 
 

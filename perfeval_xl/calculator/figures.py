@@ -19,6 +19,8 @@ def check_figures(submission: Submission, prepared: Prepared, book: FindingBook)
     """Every figure of the profile, cell by cell, and the one pair of counts that must be in order."""
     told = {ref for problem in submission.problems for ref in problem.refs}
     for fact in _facts(submission):
+        if fact.state in (State.BLANK, State.MISSING, State.TEXT):
+            continue
         field = prepared.spec.fields.get(fact.id)
         if fact.state is State.UNREADABLE and fact.ref not in told:
             label = prepared.spec.label_of(fact.id)

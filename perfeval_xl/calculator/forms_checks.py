@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 
+from perfeval_xl.amounts import plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import refs_of
+from perfeval_xl.calculator.wording import compared, difference, wording
 from perfeval_xl.forms.texts import rule_texts
-from perfeval_xl.model import Fact, State, Submission
+from perfeval_xl.model import Fact, ScoreRow, State, Submission
 
 _YEAR = re.compile(r"(20\d\d)年")
-_TITLE_YEAR = re.compile(r"(20\d\d)年(?!\s*\d{1,2}\s*月)")
+_TITLE_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d{0,2}月)")
+_CHINESE_YEAR = re.compile(r"[二2][〇○Oo0零][一二三四五六七八九〇○零\d]{2}(?=年)")
+_CHINESE_DIGITS = str.maketrans("〇○Oo零一二三四五六七八九", "00000123456789")
+_LEAST_HEADS = 3
+_DATED = ("日期", "时间", "填报于", "报送于")  # when it was written, not what for
+_POINTS_BEHIND = re.compile(r"\(?\d+(?:\.\d+)?分\)?$")
 _YEARS_MASKED = re.compile(r"20\d\d")
 _BRACKETED = re.compile(r"\([^()]*\)")
 _OWN_NAMES = frozenset({"本级", "机关", "局机关", "本单位", "合计", "总计", "小计"})
@@ -25,6 +33,8 @@ _DATE = "report_date"
 def check_form(submission: Submission, prepared: Prepared, book: FindingBook) -> None:
     """Criteria texts and years, unit names, and everything unsigned in one finding."""
     _check_criteria(submission, prepared, book)
+    _check_labels(submission, prepared, book)
+    _check_groups(submission, prepared, book)
     _check_years(submission, prepared, book)
     _check_unit_names(submission, prepared, book)
     _check_signatures(submission, prepared, book)
@@ -34,18 +44,85 @@ def _check_criteria(submission: Submission, prepared: Prepared, book: FindingBoo
     """Texts that differ in more than a year; a year has a finding of its own."""
     for row in submission.scores:
         fact = row.criteria
-        official = prepared.criteria[row.indicator]
-        if fact.state is not State.TEXT:
-            continue
-        given = compared(fact.text)
-        if given == official or _YEARS_MASKED.sub("年", given) == _YEARS_MASKED.sub("年", official):
+        if fact.state is not State.TEXT or compared(fact.text) == prepared.criteria[row.indicator]:
             continue
         indicator = prepared.indicators[row.indicator]
-        label = indicator.label
+        sentence = indicator.source.sentence
+        given, official = _yearless(wording(fact.text)), _yearless(wording(sentence))
+        if given == official or _laid_out_otherwise(given, row, submission, prepared):
+            continue
         book.add(
-            "form.criteria_changed", [fact.ref], fact.text.strip(), indicator.source.sentence.strip(),
-            slots={"label": label}, clause=indicator.source.sentence,
+            "form.criteria_changed", [fact.ref], fact.text.strip(), sentence.strip(),
+            difference(_yearless(compared(sentence)), _yearless(compared(fact.text))),
+            slots={"label": indicator.label}, clause=sentence,
         )  # fmt: skip
+
+
+def _yearless(text: str) -> str:
+    return _YEARS_MASKED.sub("", text)
+
+
+def _laid_out_otherwise(
+    given: str, row: ScoreRow, submission: Submission, prepared: Prepared
+) -> bool:
+    """Whether only cells were split or merged: a piece of a text that several rows share and that
+    is whole among them, or the texts of several rows in one cell."""
+    own = _yearless(wording(prepared.indicators[row.indicator].source.sentence))
+    officials = {i: _yearless(wording(s.source.sentence)) for i, s in prepared.indicators.items()}
+    sharers = {i for i, text in officials.items() if text == own}
+    pieces = dict.fromkeys(
+        _yearless(wording(r.criteria.text)) for r in submission.scores
+        if r.indicator in sharers and r.criteria.state is State.TEXT
+    )  # fmt: skip
+    if len(pieces) > 1 and "".join(pieces) == own:
+        return True
+    rest = given
+    for text in sorted(set(officials.values()), key=len, reverse=True):
+        rest = rest.replace(text, "")
+    return not rest and own in given
+
+
+def _check_labels(submission: Submission, prepared: Prepared, book: FindingBook) -> None:
+    """Names of rows that were known by their criteria and not by their name."""
+    for row in submission.scores:
+        indicator = prepared.indicators[row.indicator]
+        if row.label.state is not State.TEXT:
+            continue
+        given = _named(row.label.text)
+        if given and given not in prepared.names[row.indicator]:
+            book.add(
+                "form.label_changed", [row.label.ref], row.label.text.strip(), indicator.label,
+                difference(indicator.label, row.label.text), slots={"label": indicator.label},
+                indicator=indicator.id,
+            )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _named(label: str) -> str:
+    """The name of a row by its wording, without points printed behind it."""
+    return wording(_POINTS_BEHIND.sub("", compared(label)))
+
+
+@lru_cache(maxsize=512)
+def _years(text: str) -> tuple[str, ...]:
+    return tuple(_YEAR.findall(compared(text)))
+
+
+def _check_groups(submission: Submission, prepared: Prepared, book: FindingBook) -> None:
+    """The one head of its level that was not found, name or points changed, when all others were."""
+    groups = prepared.spec.groups
+    for level in {group.level for group in groups.values()}:
+        own = [group for group in groups.values() if group.level == level]
+        lost = [group for group in own if group.id not in submission.group_points]
+        if len(lost) != 1 or len(own) < _LEAST_HEADS:
+            continue
+        group = lost[0]
+        refs = [r.label.ref for r in submission.scores if group.id in prepared.heads[r.indicator]]
+        if refs:
+            book.add(
+                "form.group_missing", refs[:1], "", f"{group.label}（{plain(group.points)}分）",
+                slots={"label": group.label, "max": plain(group.points)},
+            )  # fmt: skip
 
 
 def _check_years(submission: Submission, prepared: Prepared, book: FindingBook) -> None:
@@ -54,10 +131,10 @@ def _check_years(submission: Submission, prepared: Prepared, book: FindingBook) 
     by_form: dict[str, list[Fact]] = {}
     for row in submission.scores:
         fact = row.criteria
-        if fact.state is not State.TEXT or "20" not in fact.text:
+        if fact.state is not State.TEXT or not _years(fact.text):
             continue
-        official = _YEAR.findall(prepared.criteria[row.indicator])
-        for year in _YEAR.findall(compared(fact.text)):
+        official = _years(prepared.criteria[row.indicator])
+        for year in _years(fact.text):
             if int(year) == own:
                 continue
             if year in official:
@@ -67,9 +144,17 @@ def _check_years(submission: Submission, prepared: Prepared, book: FindingBook) 
     for year, facts in by_form.items():
         book.add("form.year_differs", refs_of(facts), year, str(own), variant="template")
     for title in submission.prose.values():
-        for year in _TITLE_YEAR.findall(title.text):
+        text = _title(title.text)
+        if text in prepared.printed or any(word in text for word in _DATED):
+            continue
+        for year in dict.fromkeys(_TITLE_YEAR.findall(text)):
             if int(year) != own:
                 _say_year(book, title, year, own)
+
+
+def _title(text: str) -> str:
+    """A title as compared, 二〇二一年 in digits."""
+    return _CHINESE_YEAR.sub(lambda m: m[0].translate(_CHINESE_DIGITS), compared(text))
 
 
 def _say_year(book: FindingBook, fact: Fact, year: str, own: int) -> None:

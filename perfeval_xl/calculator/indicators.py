@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
-from perfeval_xl.calculator.case import Case, Ruling, Standing, Trouble
+from perfeval_xl.calculator.case import Case, Ruling, Standing
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import span
 from perfeval_xl.forms.spec import IndicatorSpec
@@ -14,6 +14,7 @@ from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, Submissi
 
 TOLERANCE = Decimal("0.005")  # half a unit of the last decimal a score is shown with
 
+_MOST_RULINGS = 500
 _OPEN = {
     Standing.UNDECIDED: Outcome.UNDECIDED,
     Standing.JUDGED: Outcome.JUDGED,
@@ -23,8 +24,8 @@ _OPEN = {
 
 def judge_indicators(
     submission: Submission, prepared: Prepared
-) -> list[tuple[IndicatorResult, tuple[Trouble, ...]]]:
-    """A result per indicator in form order, each with the figures its rule stumbled over."""
+) -> list[tuple[IndicatorResult, Ruling]]:
+    """A result per indicator in form order, each with the ruling it rests on."""
     rows = {row.indicator: row for row in submission.scores}
     return [_judge(submission, prepared, i, rows.get(i.id)) for i in prepared.spec.indicators]
 
@@ -37,10 +38,10 @@ def gap(self_score: Decimal, low: Decimal, high: Decimal, dash: str = " 至 ") -
 
 def _judge(
     submission: Submission, prepared: Prepared, indicator: IndicatorSpec, row: ScoreRow | None
-) -> tuple[IndicatorResult, tuple[Trouble, ...]]:
+) -> tuple[IndicatorResult, Ruling]:
     spec = prepared.spec
     self_score = row.self_score if row else missing_fact(f"self.{indicator.id}")
-    ruling = prepared.rules[indicator.id].rule(Case(spec, indicator, submission.facts, self_score))
+    ruling = _ruling(submission, prepared, indicator, self_score)
     outcome = _outcome(ruling, self_score)
     result = IndicatorResult(
         id=indicator.id,
@@ -63,7 +64,26 @@ def _judge(
         formula_low=ruling.formula_low,
         formula_high=ruling.formula_high,
     )
-    return result, ruling.troubles
+    return result, ruling
+
+
+def _ruling(
+    submission: Submission, prepared: Prepared, indicator: IndicatorSpec, self_score: Fact
+) -> Ruling:
+    """The rule's word; where the form has none of its cells it is the same for every unit."""
+    case = Case(prepared.spec, indicator, submission.facts, self_score)
+    rule = prepared.rules[indicator.id]
+    for name in prepared.fact_ids[indicator.id]:
+        fact = submission.facts.get(name)
+        if fact is not None and fact.ref is not None:
+            return rule.rule(case)
+    key = (indicator.id, case.claimed())
+    kept = prepared.rulings
+    if key not in kept:
+        if len(kept) > _MOST_RULINGS:
+            kept.clear()
+        kept[key] = rule.rule(case)
+    return kept[key]
 
 
 def _outcome(ruling: Ruling, self_score: Fact) -> Outcome:
@@ -87,8 +107,7 @@ def _closing(ruling: Ruling, outcome: Outcome, self_score: Fact) -> str:
     number = self_score.number
     if number is None:
         raw = self_score.raw.strip()
-        claimed = texts["self.unreadable"].format(raw=raw) if raw else texts["self.blank"]
-        return texts["self.none"].format(claimed=claimed)
+        return texts["self.none_read"].format(raw=raw) if raw else texts["self.none"]
     name = outcome.value
     if outcome is Outcome.DIFFERS:
         name = "more" if number > ruling.high else "less"
@@ -96,5 +115,11 @@ def _closing(ruling: Ruling, outcome: Outcome, self_score: Fact) -> str:
         name = "within"
     return texts[f"self.{name}"].format(
         self=plain(number), low=plain(ruling.low), high=plain(ruling.high),
-        difference=gap(number, ruling.low, ruling.high),
+        difference=gap(number, ruling.low, ruling.high), needs=_needs(ruling, name, number),
     )  # fmt: skip
+
+
+def _needs(ruling: Ruling, name: str, claimed: Decimal) -> str:
+    """What would make a self-score that is too high agree, where that is simple to say."""
+    said = ruling.needs(claimed) if name == "more" and ruling.needs else ""
+    return rule_texts()["self.needs"].format(self=plain(claimed), needs=said) if said else ""

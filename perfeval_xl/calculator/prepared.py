@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
+from perfeval_xl.calculator.case import Ruling
 from perfeval_xl.calculator.ratios import Quotient
 from perfeval_xl.calculator.rules import Deduction, Rule, Surplus, make_rule
+from perfeval_xl.calculator.wording import compared, wording
 from perfeval_xl.forms.spec import FormSpec, IndicatorSpec
 from perfeval_xl.labels import normalize_label
 
@@ -22,11 +23,17 @@ class Prepared:
     spec: FormSpec
     indicators: Mapping[str, IndicatorSpec]
     rules: Mapping[str, Rule]
+    heads: Mapping[str, tuple[str, ...]]  # second- and first-level heads of an indicator
+    printed: frozenset[str]  # every text of the blank, as compared
     criteria: Mapping[str, str]  # official sentences as compared, by indicator
     may_be_negative: frozenset[str]  # what is left after spending may be below zero
     staff_rates: tuple[tuple[IndicatorSpec, str, str], ...]  # counts of which one limits the other
     parents: Mapping[str, str]  # a part's total, by the sums of checks.toml
     output_rows: tuple[IndicatorSpec, ...]
+    fact_ids: Mapping[str, tuple[str, ...]]  # what each indicator's rule looks at
+    rulings: dict[tuple[str, str], Ruling]  # of indicators none of whose facts the form has
+    wanted: dict[tuple[str, ...], tuple[str, str]]  # facts of further sheets: names, places
+    names: Mapping[str, frozenset[str]]  # lawful names of each row, by wording
     pooled: Mapping[str, tuple[IndicatorSpec, ...]]
 
     def band(self, total: Decimal) -> str:
@@ -63,18 +70,14 @@ def prepare(spec: FormSpec) -> Prepared:
     return found
 
 
-@lru_cache(maxsize=1024)
-def compared(text: str) -> str:
-    """A printed text as compared; the same texts come again with every workbook."""
-    return normalize_label(text)
-
-
 def _prepare(spec: FormSpec) -> Prepared:
     rules = {i.id: make_rule(i.rule) for i in spec.indicators}
     return Prepared(
         spec=spec,
         indicators={i.id: i for i in spec.indicators},
         rules=rules,
+        heads={i.id: (i.group, spec.groups[i.group].parent) for i in spec.indicators},
+        printed=frozenset(compared(c.text) for s in spec.sheets for c in s.cells if c.text),
         criteria={i.id: normalize_label(i.source.sentence) for i in spec.indicators},
         may_be_negative=_may_be_negative(spec, rules),
         staff_rates=tuple(_staff_rates(spec, rules)),
@@ -87,6 +90,13 @@ def _prepare(spec: FormSpec) -> Prepared:
         output_rows=tuple(
             i for i in spec.indicators if i.rule["kind"] == "judged" and not i.shared
         ),
+        fact_ids={name: rule.fact_ids for name, rule in rules.items()},
+        rulings={},
+        wanted={},
+        names={
+            i.id: frozenset(wording(name) for name in (i.label, *i.label_aliases))
+            for i in spec.indicators
+        },
         pooled={pool: tuple(i for i in spec.indicators if i.shared == pool) for pool in spec.pools},
     )
 

@@ -47,6 +47,11 @@ class Ratio(Protocol):
         """All facts it is made of."""
         ...
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Facts that change only the words."""
+        ...
+
     def measure(self, case: Case, limits: Sequence[Fraction]) -> list[Measured]:
         """The default basis first; one entry per further lawful basis that can be had."""
         ...
@@ -64,6 +69,11 @@ class Quotient:
     def fact_ids(self) -> tuple[str, ...]:
         """Both operands, the numerator first."""
         return (self.numerator, self.denominator)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def measure(self, case: Case, limits: Sequence[Fraction]) -> list[Measured]:
         """One entry."""
@@ -95,6 +105,11 @@ class Change:
     def fact_ids(self) -> tuple[str, ...]:
         """All operands of all bases."""
         return tuple(fact for _, this, last in self.bases for fact in (this, last))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def measure(self, case: Case, limits: Sequence[Fraction]) -> list[Measured]:
         """One entry per lawful basis whose figures are there; the first complete one leads."""
@@ -156,6 +171,11 @@ class Declared:
     def fact_ids(self) -> tuple[str, ...]:
         """The declared figure only; the survey decides nothing."""
         return (self.fact,)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The size of the survey."""
+        return (self.survey,) if self.survey else ()
 
     def measure(self, case: Case, limits: Sequence[Fraction]) -> list[Measured]:
         """One entry."""
@@ -219,8 +239,8 @@ def _unusable(
 
 
 def _amount(case: Case, fact: Fact, partner: Fact) -> str:
-    """Label and number; a fact from elsewhere takes its partner's unit."""
-    return f"{case.label(fact.id)} {case.amount(fact, case.unit_of(partner.id))}"
+    """Label and number; a fact from elsewhere takes its partner's unit, else the form's money."""
+    return f"{case.label(fact.id)} {case.amount(fact, case.unit_of(partner.id) or case.spec.money)}"
 
 
 def _number(fact: Fact) -> Fraction:

@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from perfeval_xl.amounts import WAN, half_unit, plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import percent, rounded
+from perfeval_xl.calculator.wording import compared
 from perfeval_xl.forms.spec import CheckSpec
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.labels import normalize_label
@@ -24,6 +25,8 @@ from perfeval_xl.model import Fact, State, Submission
 
 _ONE = Decimal(1)
 _HALF_CENT = half_unit(2)
+_EXECUTION = "执行率"
+_CARRYOVER = "结转"  # 本年收入 beside it may leave it out of the total
 _LONGEST = 20_000  # characters of one cell that are looked at
 _FIGURE = re.compile(
     r"(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(亿元|万元|元|人次|人|名|个百分点|%|分)"
@@ -31,18 +34,40 @@ _FIGURE = re.compile(
 _ANY_FIGURE = re.compile(r"\d(?:[\d.,]*)\s*(?:亿元|万元|元|人|名|个|项|次|户|家|件|%|％|分)")
 _SENTENCE_END = re.compile(r"[。;!?！？；]")
 _CLAUSE_START = re.compile(r"[,，、:：()。;!?]")
-_AFTER_ROUGH = ("以上", "以下", "以内", "左右", "多", "余", "上下", "起", "/", "至", "-", "~", "钟")
+_AFTER_ROUGH = (
+    "预算",
+    "以上",
+    "以下",
+    "以内",
+    "左右",
+    "多",
+    "余",
+    "上下",
+    "起",
+    "/",
+    "至",
+    "-",
+    "~",
+    "钟",
+)
 _ROUGH = "约"
 _CONNECTOR = "[为是共计约达到有:合]{0,6}$"  # between the phrase and its figure
 # Before the phrase only words that do not change whose or which year's figure it is.
 _PLAIN_BEFORE = re.compile(
-    r"(?:20\d\d年度?|其中|本年度?|当年度?|全年度?|年度|年内|年末|年底|期末|实际|实现|完成|决算|现有|本单位|我单位|本部门"
+    r"(?:20\d\d(?:年度?)?|其中|本(?:年度?)?|当(?:年度?)?|全(?:年度?)?|年度|年内|年末|年底|期末|实际|实现|完成"
+    r"|决算|现有|实有|核定|本单位|我单位|本部门"
     r"|我[局办委院站校所]|本[局办委院站校所]|本?中心|部门|单位|服务对象|社会公众"
     r"|公众|群众|综合|全部|均|用于|包括|为|是|和|及|与)*"
 )
 _OTHER_TIME = re.compile(
     r"上年(?!度?(?:结转|结余))|去年|上一年|同期|前年|往年|以前年度|年初|预算(?!执行率)|计划|预计|拟|目标"
+    r"|半年|季度|前三季|(?<!\d)(?:[1-9]|1[01])月|截[至止](?!20\d\d年(?:12月|末|底)|年[末底]|12月)"
+    r"|全[区市县省镇乡国]|辖区|企业|居民|农民|村民|村集体|招商|参加|组织|培训|慰问"
     r"|增加|增长|减少|下降|压减|节约|超支|同比|环比|较|比上|比去|比预|人均|平均|每|下属|二级|所属|本级"
+)
+# Another body as the subject; the unit's own name is taken out before.
+_BODY = re.compile(
+    r"(?:大队|中队|支队|总队|执法队|服务队|管理所|监督所|事务所|研究所|服务所|服务站|管理站|监测站|工作站|服务中心|事务中心|管理中心|指导中心|医院|卫生院|学校|小学|中学|幼儿园|公司|街道|社区)"
 )
 _YEAR = re.compile(r"(20\d\d)年")
 _PLACEHOLDER = re.compile(r"X{2,}|×{2,}|…{2,}|\.{6,}|＿{2,}|_{3,}|\*{3,}|○{2,}")
@@ -64,6 +89,7 @@ class _Figure:
     before: str  # from the end of the figure before, or the sentence's start, to this one
     sentence: str  # the whole sentence up to the figure
     after: str
+    number: int  # of its sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +117,13 @@ def check_report(
         fact = submission.facts.get(fact_id)
         if fact is None or fact.state is not State.TEXT:
             continue
-        parent = ""
+        parent, other = "", -1
         for figure in _figures(fact.text[:_LONGEST]):
-            tied, parent = _tie(figure, submission, prepared, parent)
+            if figure.number == other:
+                continue
+            tied, parent, foreign = _tie(figure, submission, prepared, parent)
+            if foreign:
+                other = figure.number
             if tied is None:
                 continue
             if _agrees(figure, tied, prepared):
@@ -147,7 +177,7 @@ def _check_text(
 
 
 def _figures(text: str) -> Iterator[_Figure]:
-    for sentence in _SENTENCE_END.split(_flat(text)):
+    for number, sentence in enumerate(_SENTENCE_END.split(_flat(text))):
         end = 0
         for match in _FIGURE.finditer(sentence):
             yield _Figure(
@@ -157,6 +187,7 @@ def _figures(text: str) -> Iterator[_Figure]:
                 before=sentence[end : match.start()],
                 sentence=sentence[: match.start()],
                 after=sentence[match.end() : match.end() + 2],
+                number=number,
             )
             end = match.end()
 
@@ -171,17 +202,30 @@ def _flat(text: str) -> str:
 
 def _tie(
     figure: _Figure, submission: Submission, prepared: Prepared, parent: str
-) -> tuple[_Tied | None, str]:
-    """The field that a figure is said of, and the field named last (whose part 其中 may be)."""
-    if figure.after.startswith(_AFTER_ROUGH) or _elsewhere(figure, prepared):
-        return None, parent
-    found = _phrase(figure.before, prepared)
-    if found is None:
-        return None, parent
+) -> tuple[_Tied | None, str, bool]:
+    """The field that a figure is said of, the field named last (whose part 其中 may be), and whether
+    the figure belongs to somebody else: what follows in the sentence then does too."""
+    found = _phrase(figure.before, prepared) if figure.before else None
+    if found is None or figure.after.startswith(_AFTER_ROUGH) or _elsewhere(figure, prepared):
+        return None, parent, False
     phrase, target, start = found
-    lead = _CLAUSE_START.split(figure.before[:start])[-1].removeprefix(_unit(submission))
+    if target in prepared.parents.values() and _CARRYOVER in figure.sentence:
+        return None, parent, False
+    unit = _unit(submission)
+    if _BODY.search(figure.sentence.replace(unit, "") if unit else figure.sentence):
+        return None, parent, True
+    lead = _CLAUSE_START.split(figure.before[:start])[-1].removeprefix(unit)
     if not _PLAIN_BEFORE.fullmatch(lead):
-        return None, parent
+        return None, parent, True
+    tied, parent = _field(figure, phrase, target, lead, submission, prepared, parent)
+    return tied, parent, False
+
+
+def _field(
+    figure: _Figure, phrase: str, target: str | tuple[str, str], lead: str, submission: Submission,
+    prepared: Prepared, parent: str,
+) -> tuple[_Tied | None, str]:  # fmt: skip
+    """What the form says of it."""
     if isinstance(target, tuple):
         return _tied_ratio(phrase, target, submission), parent
     if "其中" in lead and prepared.parents.get(target) not in (
@@ -262,6 +306,9 @@ def _agrees(figure: _Figure, tied: _Tied, prepared: Prepared) -> bool:
     if scale is None:
         return True
     number = Decimal(figure.digits)
+    # A rate below ours may rest on another base (the adjusted budget); one above it cannot.
+    if _EXECUTION in tied.label and number * scale * tied.bottom <= tied.top:
+        return True
     decimals = len(figure.digits.partition(".")[2])
     slack = half_unit(decimals)
     if _ROUGH in figure.before[-3:] and not decimals:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator import excel
 from perfeval_xl.calculator.case import Case, Ruling, Standing, Trouble, lacking, undecided
 from perfeval_xl.calculator.excel import operand
-from perfeval_xl.calculator.ratios import Change, Measured, Ratio, make_ratio
+from perfeval_xl.calculator.ratios import Change, Declared, Measured, Quotient, Ratio, make_ratio
 from perfeval_xl.calculator.shown import percent, points_beyond, rounded, tidy
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.labels import normalize_label
@@ -30,6 +31,11 @@ _NO = frozenset({"否", "无", "不符合", "没有", "0", "no", "×"})
 
 class Rule(Protocol):
     """One kind of rule with its numbers."""
+
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """All facts it may look at."""
+        ...
 
     def rule(self, case: Case) -> Ruling:
         """What the facts say of the points."""
@@ -99,12 +105,17 @@ class Deduction:
         """Points left so far beyond the limit."""
         if beyond.numerator <= 0:
             return tidy(max_score)
-        left = Fraction(max_score) - _COUNTED[reading](beyond) * Fraction(self.per_point)
+        left = _exact(max_score) - _COUNTED[reading](beyond) * _exact(self.per_point)
         return rounded(left) if left.numerator > 0 else ZERO
+
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """Those of its ratio."""
+        return (*self.ratio.fact_ids, *self.ratio.beside)
 
     def rule(self, case: Case) -> Ruling:
         """Score at the default reading, interval over the readings that are not pinned."""
-        measured = self.ratio.measure(case, (Fraction(self.limit),))
+        measured = self.ratio.measure(case, (_exact(self.limit),))
         first = measured[0]
         if first.fraction is None:
             return _without_ratio(case, self.ratio, first, self.not_applicable)
@@ -131,7 +142,14 @@ class Deduction:
             formula=formulas[default],
             formula_low=excel.least(_extreme(formulas, scores, readings, min)),
             formula_high=excel.greatest(_extreme(formulas, scores, readings, max)),
+            needs=lambda claimed: self._needs(case, claimed),
         )
+
+    def _needs(self, case: Case, claimed: Decimal) -> str:
+        """Full marks need the ratio at its limit; other scores depend on the reading."""
+        if claimed != case.indicator.max:
+            return ""
+        return needed(case, self.ratio, Fraction(self.limit), self.direction == "under")
 
     def _formula(
         self, measured: Measured, most: Decimal, reading: str, beyond: Fraction, score: Decimal
@@ -179,7 +197,7 @@ class Deduction:
         texts = rule_texts()
         assert measured.fraction is not None
         beyond = self.beyond(measured.fraction)
-        limit = percent(Fraction(self.limit))
+        limit = _percent_of(self.limit)
         score = scores[measured.basis, readings[0]]
         if beyond == 0:
             return texts["deduction.at_limit"].format(limit=limit, score=plain(score))
@@ -255,6 +273,11 @@ class Tiers:
         """Points of that band."""
         return tidy(self.tier(ratio).score)
 
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """Those of its ratio."""
+        return (*self.ratio.fact_ids, *self.ratio.beside)
+
     def rule(self, case: Case) -> Ruling:
         """One score: bands leave no reading open (limits belong to the band as printed)."""
         measured = self.ratio.measure(case, self.limits)
@@ -274,7 +297,17 @@ class Tiers:
             formula=formulas[0],
             formula_low=excel.least(formulas),
             formula_high=excel.greatest(formulas),
+            needs=lambda claimed: self._needs(case, claimed),
         )
+
+    def _needs(self, case: Case, claimed: Decimal) -> str:
+        """The limit of the band that gives so many points."""
+        limit = next(
+            (t.limit for t in self.tiers if t.limit is not None and t.score == claimed), None
+        )
+        if limit is None:
+            return ""
+        return needed(case, self.ratio, limit, self.side == "at_least")
 
     def _holds(self, tier: Tier, ratio: Fraction) -> bool:
         if tier.limit is None:
@@ -359,6 +392,12 @@ class Surplus:
             _decimal(table["beyond"]),
         )
 
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """Every basis, and what the carry-over may be derived from."""
+        bases = tuple(fact for _, facts in self.bases for fact in facts)
+        return (*bases, self.carryover, self.total, *self.siblings)
+
     def rule(self, case: Case) -> Ruling:
         """The first lawful basis that is there decides; the others widen the interval."""
         bases, missing, inputs = self._present(case)
@@ -387,9 +426,25 @@ class Surplus:
             sentence=self._sentence(case, bases, carryover, scores[0][0], low, high),
             reading=case.reading_label(self.reading, bases[0].name),
             formula=formulas[0],
-            formula_low=excel.least(formulas) if low != high else formulas[0],
-            formula_high=excel.greatest(formulas) if low != high else formulas[0],
+            formula_low=self._bound(bases, carryover, excel.least, self.beyond)
+            if low != high
+            else formulas[0],
+            formula_high=self._bound(bases, carryover, excel.greatest, self.within_carryover)
+            if low != high
+            else formulas[0],
+            needs=lambda claimed: self._needs(case, bases[0], carryover, claimed),
         )
+
+    def _needs(self, case: Case, basis: _Basis, carryover: _Carryover, claimed: Decimal) -> str:
+        """No surplus, or one within the carry-over."""
+        texts = rule_texts()
+        if claimed == self.none:
+            return texts["needs.no_surplus"].format(amount=self._amount(case, basis))
+        if claimed == self.within_carryover and carryover.amount is not None:
+            return texts["needs.within_carryover"].format(
+                carryover=self._carryover_text(case, carryover)
+            )
+        return ""
 
     def score(self, surplus: Decimal, carryover: Decimal) -> Decimal:
         """Points for a surplus against a carry-over."""
@@ -446,8 +501,18 @@ class Surplus:
             return (self.score(basis.amount, carryover.amount or ZERO),)
         return (self.within_carryover, self.beyond)
 
-    def _formula(self, basis: _Basis, carryover: _Carryover) -> str:
-        some = "NA()"
+    def _bound(
+        self,
+        bases: list[_Basis],
+        carryover: _Carryover,
+        extreme: Callable[[Sequence[str]], str],
+        unknown: Decimal,
+    ) -> str:
+        """One end of the interval; ``unknown``: points where only the carry-over would tell."""
+        return extreme([self._formula(basis, carryover, plain(unknown)) for basis in bases])
+
+    def _formula(self, basis: _Basis, carryover: _Carryover, unknown: str = "NA()") -> str:
+        some = unknown
         if carryover.amount is not None:
             some = (
                 f"IF(ROUND({basis.expression}-{carryover.expression},6)<=0,"
@@ -529,6 +594,11 @@ class Incidents:
         """Points left after so many cases."""
         return tidy(max(ZERO, max_score - count * self.per_incident))
 
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """The count."""
+        return (self.count,)
+
     def rule(self, case: Case) -> Ruling:
         """A count decides; without one a person does, or it stays open."""
         fact = case.fact(self.count)
@@ -556,9 +626,25 @@ class Incidents:
         formula = f"MAX(0,{plain(case.indicator.max)}-{operand(fact)}*{plain(self.per_incident)})"
         said = texts["incidents.counted"].format(
             label=case.label(self.count), count=plain(fact.number),
-            per_incident=plain(self.per_incident), score=plain(score),
+            per_incident=plain(self.per_incident), score=plain(score), unit=self._unit,
         )  # fmt: skip
-        return _decided(score, (fact,), said, excel.two_decimals(formula))
+        return _decided(score, (fact,), said, excel.two_decimals(formula), self._needs(case))
+
+    @property
+    def _unit(self) -> str:
+        return rule_texts()["incidents.case" if self.judged else "incidents.piece"]
+
+    def _needs(self, case: Case) -> Callable[[Decimal], str]:
+        def said(claimed: Decimal) -> str:
+            most = (case.indicator.max - claimed) / self.per_incident
+            if most < 0:
+                return ""
+            name = "needs.at_most" if int(most) else "needs.none"
+            return rule_texts()[name].format(
+                label=case.label(self.count), amount=f"{int(most)} {self._unit}"
+            )
+
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -574,6 +660,11 @@ class Clauses:
         assert isinstance(rows, list)
         return cls(tuple((str(r["fact"]), _decimal(r["points"])) for r in rows))
 
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """An answer per clause."""
+        return tuple(fact for fact, _ in self.clauses)
+
     def rule(self, case: Case) -> Ruling:
         """All clauses answered decide; the answered ones narrow what a person may still give."""
         answers = [(case.fact(f), points, _answer(case.fact(f))) for f, points in self.clauses]
@@ -586,11 +677,16 @@ class Clauses:
                 total=len(answers), claimed=case.claimed(), max=plain(case.indicator.max)
             )
             return _judged(case, said, inputs, met, tidy(case.indicator.max - lost))
-        counted = texts["clauses.list"].format(
-            total=len(answers), met=sum(yes is True for _, _, yes in answers)
-        )
-        said = texts["clauses.met"].format(met=counted, score=plain(met))
-        return _decided(met, inputs, said, self._formula(answers))
+        unmet = [case.label(fact.id) for fact, _, yes in answers if not yes]
+        said = texts["clauses.met" if unmet else "clauses.all"].format(
+            total=len(answers), met=len(answers) - len(unmet), score=plain(met),
+            unmet=texts["words.and"].join(f"“{label}”" for label in unmet),
+        )  # fmt: skip
+        return _decided(met, inputs, said, self._formula(answers), self._needs(case))
+
+    def _needs(self, case: Case) -> Callable[[Decimal], str]:
+        said = rule_texts()["needs.clauses"].format(total=len(self.clauses))
+        return lambda claimed: said if claimed == case.indicator.max else ""
 
     def _formula(self, answers: Sequence[tuple[Fact, Decimal, bool | None]]) -> str:
         terms = []
@@ -615,9 +711,15 @@ class Judged:
         """The rule as rubric.toml writes it."""
         return cls(str(table["evidence"]))
 
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def rule(self, case: Case) -> Ruling:
         """Nothing but the words for it."""
-        said = rule_texts()["open.judged"].format(
+        name = "open.judged_shared" if case.indicator.shared else "open.judged"
+        said = rule_texts()[name].format(
             evidence=self.evidence, claimed=case.claimed(), max=plain(case.indicator.max)
         )
         return _judged(case, said, ())
@@ -639,6 +741,17 @@ def make_rule(table: Mapping[str, object]) -> Rule:
 
 
 # ---- pieces ----
+
+
+@lru_cache(maxsize=256)
+def _exact(number: Decimal) -> Fraction:
+    """A number of the form's data as a fraction."""
+    return Fraction(number)
+
+
+@lru_cache(maxsize=256)
+def _percent_of(number: Decimal) -> str:
+    return percent(Fraction(number))
 
 
 def _without_ratio(case: Case, ratio: Ratio, measured: Measured, not_applicable: str) -> Ruling:
@@ -691,11 +804,45 @@ def _judged(
     return Ruling(Standing.JUDGED, None, low, most, inputs, sentence=said)
 
 
-def _decided(score: Decimal, inputs: tuple[Fact, ...], said: str, formula: str) -> Ruling:
+def _decided(
+    score: Decimal,
+    inputs: tuple[Fact, ...],
+    said: str,
+    formula: str,
+    needs: Callable[[Decimal], str] | None = None,
+) -> Ruling:
     return Ruling(
         Standing.DECIDED, score, score, score, inputs, sentence=said,
-        formula=formula, formula_low=formula, formula_high=formula,
+        formula=formula, formula_low=formula, formula_high=formula, needs=needs,
     )  # fmt: skip
+
+
+def needed(case: Case, ratio: Ratio, limit: Fraction, at_least: bool) -> str:
+    """What the figure on top would have to be for the ratio to keep to a limit; empty if unclear.
+
+    With the other figure as it stands; people are counted whole, money to 0.01, never too generous.
+    """
+    texts = rule_texts()
+    name = "needs.at_least" if at_least else "needs.at_most"
+    if isinstance(ratio, Declared):
+        return texts[name].format(label=case.label(ratio.fact), amount=percent(limit))
+    if not isinstance(ratio, Quotient):
+        return texts[name].format(label=ratio.name, amount=percent(limit))
+    top, bottom = case.fact(ratio.numerator), case.fact(ratio.denominator)
+    assert bottom.number is not None
+    field = case.spec.fields.get(top.id)
+    hundred = 1 if field is not None and field.kind == "count" else 100
+    exact = limit * Fraction(bottom.number) * hundred
+    whole = (
+        -(-exact.numerator // exact.denominator)
+        if at_least
+        else exact.numerator // exact.denominator
+    )
+    if not whole and not at_least:
+        return texts["needs.none"].format(label=case.label(top.id))
+    unit = case.unit_of(top.id) or case.unit_of(bottom.id) or case.spec.money
+    amount = f"{plain(Decimal(whole) / hundred)} {unit}"
+    return texts[name].format(label=case.label(top.id), amount=amount)
 
 
 def _extreme(

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.case import Case, Trouble
+from perfeval_xl.calculator.case import Case, Ruling, Trouble
 from perfeval_xl.calculator.indicators import gap
-from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, span, tidy
+from perfeval_xl.calculator.wording import compared
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, State, Submission
 
@@ -23,20 +24,20 @@ _DENIALS = ("未扣", "不扣", "无扣", "没有扣")
 def check_scores(
     submission: Submission,
     prepared: Prepared,
-    judged: Sequence[tuple[IndicatorResult, tuple[Trouble, ...]]],
+    judged: Sequence[tuple[IndicatorResult, Ruling]],
     book: FindingBook,
 ) -> None:
     """Every finding on single rows, on pools, and on all rows together."""
     rows = {row.indicator: row for row in submission.scores}
     _say_blanks(prepared, judged, rows, book)
-    for result, troubles in judged:
+    for result, ruling in judged:
         row = rows.get(result.id)
         if row is not None:
             _check_bounds(result, row, book)
             if not prepared.indicators[result.id].shared:
                 _check_reason(result, row, book, result.max)
-            _check_outcome(submission, prepared, result, row, book)
-        for trouble in troubles:
+            _check_outcome(submission, prepared, result, ruling, row, book)
+        for trouble in ruling.troubles:
             _say_trouble(prepared, result, trouble, book)
     _check_pools(prepared, rows, book)
     _check_all_full(prepared, rows, book)
@@ -94,6 +95,7 @@ def _check_outcome(
     submission: Submission,
     prepared: Prepared,
     result: IndicatorResult,
+    ruling: Ruling,
     row: ScoreRow,
     book: FindingBook,
 ) -> None:
@@ -101,12 +103,14 @@ def _check_outcome(
     if number is None:
         return
     if result.outcome is Outcome.DIFFERS:
-        _say_differs(result, number, book)
+        _say_differs(result, ruling, number, book)
     if result.outcome is Outcome.UNDECIDED and number == result.max and result.missing:
         _say_unsupported(submission, prepared, result, book)
 
 
-def _say_differs(result: IndicatorResult, number: Decimal, book: FindingBook) -> None:
+def _say_differs(
+    result: IndicatorResult, ruling: Ruling, number: Decimal, book: FindingBook
+) -> None:
     assert result.low is not None
     assert result.high is not None
     cause = next((c for c in ("score.above_max", "score.negative") if book.has(c, result.id)), "")
@@ -114,7 +118,7 @@ def _say_differs(result: IndicatorResult, number: Decimal, book: FindingBook) ->
     book.add(
         "score.differs", refs, plain(number), span(result.low, result.high, "–"),
         gap(number, result.low, result.high, "–"),
-        slots={"label": result.label, "note": result.sentence, "cells": cells(refs[1:]) or cells(refs)},
+        slots={"label": result.label, "note": ruling.sentence, "cells": cells(refs[1:]) or cells(refs)},
         indicator=result.id, clause=result.clause, follows_from=cause,
     )  # fmt: skip
 
@@ -122,14 +126,21 @@ def _say_differs(result: IndicatorResult, number: Decimal, book: FindingBook) ->
 def _say_unsupported(
     submission: Submission, prepared: Prepared, result: IndicatorResult, book: FindingBook
 ) -> None:
-    case = Case(prepared.spec, prepared.indicators[result.id], submission.facts, result.self_score)
-    labels = rule_texts()["words.and"].join(case.label(f) for f in result.missing)
+    facts = submission.facts
+    case = Case(prepared.spec, prepared.indicators[result.id], facts, result.self_score)
+    elsewhere = not any((f := facts.get(name)) and f.ref for name in result.missing)
+    said = prepared.wanted.get(result.missing) if elsewhere else None
+    if said is None:
+        labels = rule_texts()["words.and"].join(case.label(f) for f in result.missing)
+        said = (labels, case.places(result.missing))
+        if elsewhere:
+            prepared.wanted[result.missing] = said
     assert result.low is not None
     assert result.high is not None
     refs = [result.self_score.ref, *(case.fact(f).ref for f in result.missing)]
     book.add(
         "score.full_marks_unsupported", refs, plain(result.max), span(result.low, result.high, "–"),
-        slots={"label": result.label, "missing": labels, "places": case.places(result.missing)},
+        slots={"label": result.label, "missing": said[0], "places": said[1]},
         indicator=result.id, clause=result.clause,
     )  # fmt: skip
 
@@ -146,7 +157,7 @@ def _say_trouble(
 
 def _say_blanks(
     prepared: Prepared,
-    judged: Sequence[tuple[IndicatorResult, tuple[Trouble, ...]]],
+    judged: Sequence[tuple[IndicatorResult, Ruling]],
     rows: dict[str, ScoreRow],
     book: FindingBook,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from perfeval_xl.amounts import plain
 from perfeval_xl.model import CellRef, Fact
@@ -18,6 +19,7 @@ def rounded(value: Fraction, decimals: int = 2) -> Decimal:
     return tidy(Decimal(_scaled(value, decimals)).scaleb(-decimals))
 
 
+@lru_cache(maxsize=4096)
 def tidy(value: Decimal) -> Decimal:
     """The same number without trailing zeros and without an exponent: 5, 2.5, 10."""
     return Decimal(plain(value))

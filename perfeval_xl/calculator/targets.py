@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.prepared import Prepared, compared
+from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import refs_of
+from perfeval_xl.calculator.wording import compared
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact, ScoreRow, State, Submission, TargetRow
 

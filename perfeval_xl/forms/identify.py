@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
@@ -13,6 +15,13 @@ from perfeval_xl.labels import normalize_label
 _LABELS_NEEDED = Fraction(7, 10)
 _CRITERIA_NEEDED = Fraction(1, 2)
 _PROFILE_NEEDED = Fraction(3, 5)
+_SAME_WORDS = Fraction(4, 5)  # of the pairs of characters, where every number is the same
+_LONG = 12  # a text from here on may be a criterion rather than a label
+_NUMBERED = re.compile(r"^[*★]*(?:\(?\d{1,2}\)?[、.]?)(?=\D)")
+_POINTS = re.compile(r"\(\d+(?:\.\d+)?分?\)$")
+_NO_WORD = re.compile(r"[^\w%≤≥<>=]+|_")
+_YEAR = re.compile(r"20\d\d(?=年)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,14 @@ class Likeness:
 def identify(texts: Collection[str], forms: Sequence[FormSpec]) -> FormSpec:
     """The form whose scoring sheet the (normalised) texts of a workbook hold.
 
+    Labels may be numbered or carry their points; criteria may be punctuated otherwise and differ
+    in a few words, but not in a number, by which districts tell their rules apart.
+
     Raises:
         WorkbookError: it is none of them (form.unknown), only the profile is there
             (form.scoring_sheet_missing), or several fit equally (form.ambiguous).
     """
-    seen = texts if isinstance(texts, set) else set(texts)
+    seen = _Seen(texts)
     likenesses = [_likeness(seen, form) for form in forms]
     fitting = sorted((x for x in likenesses if x.is_scored), key=lambda x: x.rank, reverse=True)
     if not fitting:
@@ -62,28 +74,99 @@ def _unknown(likenesses: Sequence[Likeness]) -> WorkbookError:
     return WorkbookError("form.unknown", {"forms": known})
 
 
-def _likeness(seen: set[str], form: FormSpec) -> Likeness:
-    labels = _printed_labels(form)
-    criteria = {normalize_label(i.source.sentence) for i in form.indicators}
-    profile = _profile_labels(form)
+class _Seen:
+    """The texts of a workbook, as they are asked for."""
+
+    def __init__(self, texts: Collection[str]) -> None:
+        self.texts = texts if isinstance(texts, set | frozenset) else set(texts)
+        self._words: dict[str, str] | None = None
+
+    def labels(self, wanted: frozenset[str]) -> int:
+        """How many of the labels are there, also with a number before or points behind them."""
+        found = wanted & self.texts
+        missing = wanted - found
+        if missing:
+            bare = {_bare(text) for text in self.texts if len(text) < 40}
+            found |= missing & bare
+        return len(found)
+
+    def criteria(self, wanted: frozenset[str]) -> int:
+        """How many of the criteria are there, read by their words and numbers."""
+        found = {text for text in wanted if text in self.texts}
+        missing = wanted - found
+        if not missing:
+            return len(found)
+        given = {_words(text) for text in self.texts if len(text) >= _LONG}
+        near = [text for text in missing if _words(text) in given]
+        rest = [_words(text) for text in missing if text not in near]
+        return len(found) + len(near) + sum(_is_among(words, given) for words in rest)
+
+
+def _is_among(words: str, given: Iterable[str]) -> bool:
+    """Whether a text with the same numbers and nearly the same words is there."""
+    numbers, pairs = _NUMBER.findall(words), _pairs(words)
+    for text in given:
+        if not Fraction(1, 2) < Fraction(len(text), len(words)) < 2:
+            continue
+        if _NUMBER.findall(text) != numbers:
+            continue
+        other = _pairs(text)
+        if len(pairs & other) >= _SAME_WORDS * max(len(pairs), len(other)):
+            return True
+    return False
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+def _words(text: str) -> str:
+    """Letters, characters and numbers only, years left open."""
+    return _NO_WORD.sub("", _YEAR.sub("", text))
+
+
+def _bare(text: str) -> str:
+    return _POINTS.sub("", _NUMBERED.sub("", text)).strip("*★")
+
+
+def _likeness(seen: _Seen, form: FormSpec) -> Likeness:
+    printed = _printed(_ByDigest(form))
     year = str(form.year)
     return Likeness(
         form,
-        Fraction(len(labels & seen), len(labels)),
-        Fraction(len(criteria & seen), len(criteria)),
-        Fraction(len(profile & seen), len(profile) or 1),
-        any(year in text for text in seen if len(text) < 60),
+        Fraction(seen.labels(printed.labels), len(printed.labels)),
+        Fraction(seen.criteria(printed.criteria), len(printed.criteria)),
+        Fraction(len(printed.profile & seen.texts), len(printed.profile) or 1),
+        any(year in text for text in seen.texts if len(text) < 60),
     )
 
 
-def _printed_labels(form: FormSpec) -> set[str]:
-    return {normalize_label(indicator.label) for indicator in form.indicators}
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    labels: frozenset[str]
+    criteria: frozenset[str]
+    profile: frozenset[str]
 
 
-def _profile_labels(form: FormSpec) -> set[str]:
-    kinds = ("amount", "count")
-    return {
-        normalize_label(f.label)
-        for f in form.fields.values()
-        if f.kind in kinds and len(f.label) > 2
-    }
+class _ByDigest:
+    """A form as a cache key: two forms with the same data are the same."""
+
+    def __init__(self, form: FormSpec) -> None:
+        self.form = form
+
+    def __hash__(self) -> int:
+        return hash(self.form.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByDigest) and other.form.digest == self.form.digest
+
+
+@lru_cache(maxsize=64)
+def _printed(key: _ByDigest) -> _Printed:
+    form = key.form
+    fields = [f for f in form.fields.values() if f.kind in ("amount", "count")]
+    return _Printed(
+        frozenset(normalize_label(indicator.label) for indicator in form.indicators),
+        frozenset(normalize_label(i.source.sentence) for i in form.indicators),
+        frozenset(normalize_label(f.label) for f in fields if len(f.label) > 2),
+    )

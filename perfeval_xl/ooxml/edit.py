@@ -127,6 +127,8 @@ class ChangeLog:
     cells_written: tuple[CellRef, ...]
     cells_restyled: tuple[CellRef, ...]
     notes: tuple[CellRef, ...]
+    columns_sized: tuple[tuple[str, int], ...]  # sheet and column
+    rows_sized: tuple[tuple[str, int], ...]  # sheet and row
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,13 @@ class _NewName:
 class Editor:
     """Collects edits to one workbook and writes the copy once, by ``to_bytes``.
 
-    author: the name our notes bear.
+    author: the name our notes bear. about: what else the receipt is to say, by key.
     """
 
     def __init__(self, workbook: Workbook, author: str = "perfeval") -> None:
         self.workbook = workbook
         self.author = author
+        self.about: dict[str, str] = {}
         self.changes = Changes(workbook.package)
         self.registry = StyleRegistry(workbook.styles)
         self._sheets: dict[str, SheetEditor] = {}
@@ -166,6 +169,8 @@ class Editor:
             tuple(ref for editor in editors for ref in editor.written),
             tuple(ref for editor in editors for ref in editor.restyled),
             tuple(ref for editor in editors for ref in editor.noted),
+            tuple((editor.sheet.name, n) for editor in editors for n in editor.sized_columns),
+            tuple((editor.sheet.name, n) for editor in editors for n in editor.sized_rows),
         )
 
     def sheet(self, name: str) -> SheetEditor:
@@ -226,7 +231,7 @@ class Editor:
         self._finish_styles()
         self._finish_strings()
         finished = changes.finish()
-        receipt.write(changes, finished)
+        receipt.write(changes, finished, self.about)
         package.replaced = {part: content for part, (content, _) in finished.items()}
         package.added = dict(changes.added)
         return package.to_bytes()
@@ -435,6 +440,16 @@ class SheetEditor:
         """Cells that got a note."""
         notes = self._notes.notes if self._notes else []
         return self._refs({(note.row, note.column) for note in notes})
+
+    @property
+    def sized_columns(self) -> list[int]:
+        """Columns whose width is ours."""
+        return sorted(self._widths)
+
+    @property
+    def sized_rows(self) -> list[int]:
+        """Rows that we made taller."""
+        return sorted(self._heights)
 
     def restyle(
         self, row: int, column: int, fill: Fill | None = None, border: Border | None = None

@@ -236,7 +236,9 @@ def _printing(setup: PrintSetup) -> str:
         f'<pageMargins left="{left:g}" right="{right:g}" top="{top:g}" bottom="{bottom:g}" {edge}/>'
     )
     way = "landscape" if setup.landscape else "portrait"
-    page = f'<pageSetup paperSize="{setup.paper}" fitToHeight="0" orientation="{way}"/>'
+    page = (
+        f'<pageSetup paperSize="{setup.paper}" fitToWidth="1" fitToHeight="0" orientation="{way}"/>'
+    )
     header = f"<oddHeader>{escape(setup.header)}</oddHeader>" if setup.header else ""
     footer = f"<oddFooter>{escape(setup.footer)}</oddFooter>" if setup.footer else ""
     both = f"<headerFooter>{header}{footer}</headerFooter>" if header or footer else ""

@@ -358,6 +358,8 @@ def _member_name(raw: bytes, flags: int) -> str:
     except UnicodeDecodeError:
         name = raw.decode("cp437")
     name = name.replace("\\", "/")
+    if name.startswith("/xl/"):  # as XlsxWriter writes the relations of pictures in cells
+        name = name[1:]
     steps = name.split("/")
     if name.startswith("/") or ".." in steps or ":" in steps[0] or any(ord(c) < 32 for c in name):
         shown = name.encode("unicode_escape").decode("ascii") if not name.isprintable() else name
@@ -403,7 +405,18 @@ def _locate(data: bytes, members: dict[str, Member], central_start: int) -> None
         if member.data + member.packed > end:
             code = "workbook.truncated" if end == central_start else "workbook.overlapping_members"
             raise WorkbookError(code, {"part": member.name})
+        _refuse_hidden(data, member.data + member.packed, end)
         member.segment_end = end
+    _refuse_hidden(data, 0, ordered[0].offset)
+
+
+def _refuse_hidden(data: bytes, start: int, end: int) -> None:
+    """A member that the directory does not list: a program that reads in order would see it."""
+    at = data.find(b"PK\x03\x04", start, end)
+    if 0 <= at <= end - _LOCAL.size:
+        length = _LOCAL.unpack_from(data, at)[9]
+        name = data[at + _LOCAL.size : at + _LOCAL.size + min(length, 200)]
+        raise WorkbookError("workbook.duplicate_member", {"part": _member_name(name, 0)})
 
 
 def _check_declared_sizes(package: Package) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -72,7 +73,9 @@ def _last_names(package: Package) -> tuple[str, str]:
     return _names(number)
 
 
-def write(changes: Changes, finished: dict[str, tuple[bytes, Undo]]) -> None:
+def write(
+    changes: Changes, finished: dict[str, tuple[bytes, Undo]], about: Mapping[str, str]
+) -> None:
     """Fill the receipt's parts from the finished edits."""
     package = changes.package
     names = _free_names(package)
@@ -89,6 +92,7 @@ def write(changes: Changes, finished: dict[str, tuple[bytes, Undo]]) -> None:
         "parts": parts,
         "added": added,
         "tail": len(tail),
+        "about": dict(about),
     }
     changes.added[names[0]] = json.dumps(receipt, separators=(",", ":")).encode()
     changes.added[names[1]] = b"".join([*segments, tail])
@@ -110,6 +114,16 @@ def _digest(content: bytes) -> str:
 def was_annotated(package: Package) -> bool:
     """Whether the package bears our receipt."""
     return RECEIPT in package
+
+
+def about(package: Package) -> dict[str, str]:
+    """What the receipt says of itself beside the parts; empty when there is none to be read."""
+    try:
+        given = json.loads(package.read(_last_names(package)[0]))
+        said = {str(key): str(value) for key, value in given.get("about", {}).items()}
+        return said | {"original_sha256": str(given["original_sha256"])}
+    except (WorkbookError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def restore(copy: bytes, limits: Limits | None = None) -> bytes | None:

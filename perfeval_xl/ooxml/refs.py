@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from perfeval_xl.model import column_letters
@@ -63,6 +64,37 @@ def range_text(area: Range) -> str:
     """The range as Excel writes it, one cell without a colon."""
     first, last = address(area[0], area[1]), address(area[2], area[3])
     return first if first == last else f"{first}:{last}"
+
+
+def covering(cells: Iterable[tuple[int, int]]) -> list[Range]:
+    """Ranges that hold these cells and no others: runs along rows, equal ones joined downwards."""
+    columns: dict[int, list[int]] = {}
+    for row, column in sorted(set(cells)):
+        columns.setdefault(row, []).append(column)
+    found: list[Range] = []
+    open_runs: dict[tuple[int, int], int] = {}  # run to its place in found
+    for row, inside in columns.items():
+        still: dict[tuple[int, int], int] = {}
+        for run in _runs(inside):
+            place = open_runs.get(run)
+            if place is not None and found[place][2] == row - 1:
+                found[place] = (found[place][0], run[0], row, run[1])
+            else:
+                place = len(found)
+                found.append((row, run[0], row, run[1]))
+            still[run] = place
+        open_runs = still
+    return found
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def moved_formula(formula: str, rows: int, columns: int) -> str:

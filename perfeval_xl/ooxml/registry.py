@@ -91,6 +91,10 @@ class StyleRegistry:
             known = self._restyled[key] = self._raw_entry("cellXfs", self._varied(*key))
         return known
 
+    def unfilled(self, base: int) -> int:
+        """The index of style ``base`` without its fill."""
+        return self._raw_entry("cellXfs", _with(self._varied(base, None, None), "fillId", "0"))
+
     def differential(self, fill: Fill | None, font_color: str | None) -> int:
         """The index of a format that a condition lays over a cell's own."""
         font = f"<font>{_color(font_color)}</font>" if font_color else ""

@@ -74,6 +74,7 @@ _TAG = re.compile(rb'\s*<([A-Za-z][\w:.-]*)((?:[^<>"\']|"[^"]*"|\'[^\']*\')*)>')
 _CORNER = rb"([A-Z]{1,2}(?![A-Z])|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"
 _MERGE = re.compile(rb'<mergeCell ref="' + _CORNER + rb":" + _CORNER + rb'" ?/>')
 _FORMULA_ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
+_ONCE = ("sheetData", "mergeCells")  # two of them are two readings of one sheet
 _MAIN_SPACES = (MAIN, STRICT_MAIN)
 
 
@@ -460,6 +461,7 @@ class _GeneralReader:
         self.given: dict[str, str] = {}
         self.formula: dict[str, str] | None = None
         self.pieces: dict[str, list[str]] = {}
+        self.met: set[str] = set()
         self.parser = expat.ParserCreate(namespace_separator="|")
 
     def read(self) -> None:
@@ -490,7 +492,14 @@ class _GeneralReader:
             self._start_row(attributes, at)
         elif depth == 4 and name == "c" and self.path[2] == "row":
             self._start_cell(attributes, at)
-        elif depth == 5 and name == "f" and self.path[3] == "c":
+        elif depth == 5 and name in ("f", "v", "is") and self.path[3] == "c":
+            self._start_value(name, attributes)
+
+    def _start_value(self, name: str, attributes: dict[str, str]) -> None:
+        if name in self.met:  # which of the two counts?
+            raise _duplicate_cell(self.sheet, self.row, self.column)
+        self.met.add(name)
+        if name == "f":
             self.formula = attributes
 
     def _start_root(self, name: str, space: str, attributes: dict[str, str], at: int) -> None:
@@ -534,6 +543,7 @@ class _GeneralReader:
         self.given = attributes
         self.formula = None
         self.pieces = {}
+        self.met = set()
 
     def _place_cell(self, given: str) -> None:
         found = parse_cell(given)
@@ -701,7 +711,7 @@ def _misplaced(sheet: Sheet, row: int, column: int) -> WorkbookError:
 
 
 def _too_many_cells(sheet: Sheet, limit: int, actual: int) -> WorkbookError:
-    details = {"limit": str(limit), "actual": str(actual), "part": sheet.part}
+    details = {"limit": str(limit), "actual": str(actual), "sheet": sheet.name}
     return WorkbookError("workbook.too_many_cells", details)
 
 
@@ -722,7 +732,12 @@ def _float(text: str) -> float:
 
 
 def _read_surroundings(sheet: Sheet, limits: Limits) -> None:
+    met: set[str] = set()
     for child in sheet.children:
+        if child.name in met and child.name in _ONCE:
+            line = str(1 + sheet.xml.count(b"\n", 0, child.start))
+            raise WorkbookError("workbook.bad_xml", {"part": sheet.part, "line": line})
+        met.add(child.name)
         if child.name == "mergeCells":
             _read_merges(sheet, child, limits)
         elif child.name == "cols":
@@ -801,7 +816,7 @@ def _read_merges(sheet: Sheet, child: Child, limits: Limits) -> None:
 
 def _check_merge_count(sheet: Sheet, count: int, limits: Limits) -> None:
     if count > limits.merges:
-        details = {"limit": str(limits.merges), "actual": str(count), "part": sheet.part}
+        details = {"limit": str(limits.merges), "actual": str(count), "sheet": sheet.name}
         raise WorkbookError("workbook.too_many_merges", details)
 
 

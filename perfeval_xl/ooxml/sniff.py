@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
+from contextlib import suppress
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC = (
@@ -21,6 +23,7 @@ _ODF = (
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body|table|meta)\b", re.IGNORECASE
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _XML_SPREADSHEET = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet")
 
 
@@ -28,7 +31,7 @@ def sniff(data: bytes) -> str:
     """The kind of a file's content.
 
     One of xlsx, xlsb, docx, pptx, ods, odt, zip, encrypted, xls, doc, ole, pdf, rtf, png, jpeg,
-    gif, rar, 7z, html, xml, csv, empty, unknown. xlsx covers xlsm and xltx.
+    gif, rar, 7z, html, xml, csv, text, empty, unknown. xlsx covers xlsm and xltx.
     """
     if not data.strip(b"\0 \t\r\n"):
         return "empty"
@@ -72,17 +75,25 @@ def _utf16(name: str) -> bytes:
 
 
 def _text_kind(data: bytes) -> str:
-    head = data[:4096]
-    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
-        return "html"
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
-        return "xls-xml" if _XML_SPREADSHEET.search(head) else "xml"
-    if b"\0" in head.replace(b"\xff\xfe", b"") and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    text = _decoded(data[:4096])
+    if text is None:
         return "unknown"
-    separators = max(head.count(mark) for mark in (b",", b";", b"\t"))
-    return "csv" if separators and not _has_controls(head) else "unknown"
+    head = text.encode("utf-8")
+    if _HTML.match(head):
+        return "html"
+    if head.lstrip().startswith(b"<?xml"):
+        return "xls-xml" if _XML_SPREADSHEET.search(head) else "xml"
+    return "csv" if any(mark in text for mark in ",;\t") else "text"
 
 
-def _has_controls(head: bytes) -> bool:
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return not wide and any(byte < 32 and byte not in (9, 10, 12, 13) for byte in head)
+def _decoded(head: bytes) -> str | None:
+    """The beginning of a text file, whatever of the usual encodings it is in; None for no text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            text = getincrementaldecoder(encoding)().decode(head)
+            return None if _CONTROLS.search(text) else text
+    return None

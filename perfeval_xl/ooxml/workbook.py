@@ -47,7 +47,7 @@ class Workbook:
         self.root = parse(self.xml, self.part)
         if self.root.name != "workbook":
             raise WorkbookError("workbook.not_a_workbook", {"kind": "zip"})
-        self.relations = {relation.id: relation for relation in package.relationships(self.part)}
+        self.relations = _by_id(package.relationships(self.part), self.part)
         self.sheets = self._read_sheets()
         self._scanned: dict[str, Sheet] = {}
 
@@ -170,6 +170,14 @@ class Workbook:
             details = {"part": self.part, "target": relation.target}
             raise WorkbookError("workbook.bad_relation", details)
         return self._existing(relation.part)
+
+
+def _by_id(relations: list[Relationship], part: str) -> dict[str, Relationship]:
+    found: dict[str, Relationship] = {}
+    for relation in relations:
+        if found.setdefault(relation.id, relation) is not relation:
+            raise WorkbookError("workbook.duplicate_member", {"part": f"{part} → {relation.id}"})
+    return found
 
 
 def _sheet_kind(relation: Relationship) -> str:

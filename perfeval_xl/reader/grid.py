@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from perfeval_xl.ooxml import Cell, Sheet, Workbook
 _TALL = 200  # a merge over more rows than this is kept apart, not listed row by row
 _LONGEST_LABEL = 60
 MONEY_UNITS = ("万元", "元", "千元", "亿元")
+_A_FORM = 25  # so many different texts beside a table are more than remarks
 _EDGE = 60  # an empty merged cell may end so many columns right of the last filled one
 _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?|\d{1,2}(?:[、)]|\.(?!\d)))"
@@ -21,6 +24,8 @@ _NUMBERING = re.compile(
 _MARKS = "*★☆▲△▼●○■□◆◇※#•·▪"
 _UNIT = re.compile(r"\((?:单位:?)?(万元|元|千元|亿元|人|名|分|%|人民币万元)\)")
 _UNIT_LINE = re.compile(r"单位:(?:人民币)?(万元|元|千元|亿元)")
+_PAIR = re.compile(r"([^\s:：，,；;。]{2,20})[:：]")
+_LONGEST_PAIRS = 120  # a longer text is prose, not a row of labels
 _POINTS = re.compile(r"\((\d+(?:\.\d+)?)分\)")
 
 
@@ -65,6 +70,7 @@ class Grid:
         self.unit_lines: list[tuple[int, str, str]] = []  # (row, money unit, label), in order
         self._rows: dict[int, list[Area]] = {}
         self.last_column, self.filled_rows = _used(sheet)
+        self.merged_up_to = 0  # the last column of any merge: where most forms end
         self._place_merges()
         self._index_labels()
 
@@ -124,13 +130,28 @@ class Grid:
         """A filled cell that the merge hides, None when there is none."""
         if not area.is_merged:
             return None
-        rows = range(area.row, min(area.last_row, self.sheet.max_row) + 1)
-        for row in rows if len(rows) <= _TALL else ():
-            for column in range(area.column, min(area.last_column, self.sheet.max_column) + 1):
+        for row in range(area.row, min(area.last_row, area.row + _TALL, self.sheet.max_row) + 1):
+            for column in range(area.column, min(area.last_column, self.last_column) + 1):
                 cell = self.sheet.cells.get((row, column))
                 if cell and (row, column) != (area.row, area.column) and cell.raw.strip():
                     return cell
         return None
+
+    def beside(self, first: int, last: int, top: int, bottom: int) -> Grid | None:
+        """This sheet without columns first to last, when a form stands beside them, else None.
+
+        It does when many texts stand in the rows top to bottom outside these columns.
+        """
+        texts = {
+            normalize_label(cell.raw)
+            for (row, column), cell in self.sheet.cells.items()
+            if top <= row <= bottom and not first <= column <= last and cell.kind == "text"
+        }
+        if len(texts) < _A_FORM:
+            return None
+        cells = {at: c for at, c in self.sheet.cells.items() if not first <= at[1] <= last}
+        merges = [m for m in self.sheet.merges if m[3] < first or m[1] > last]
+        return Grid(self.workbook, replace(self.sheet, cells=cells, merges=merges), self.visible)
 
     def _place_merges(self) -> None:
         rows, columns = self.sheet.max_row, self.last_column
@@ -139,6 +160,7 @@ class Grid:
                 continue
             area = Area(top, left, bottom, right)
             if right <= columns + _EDGE:
+                self.merged_up_to = max(self.merged_up_to, right)
                 self.last_column = max(self.last_column, right)
             if min(bottom, rows) - top > _TALL:
                 self._tall.append(area)
@@ -156,8 +178,7 @@ class Grid:
     def _index(self, area: Area, text: str) -> None:
         self.labels.setdefault(core_label(text), []).append(area)
         if "：" in text or ":" in text:
-            name, _, value = text.replace("：", ":", 1).partition(":")
-            if len(name) <= _LONGEST_LABEL:
+            for name, value in _pairs_in(text):
                 self.inline.setdefault(core_label(name), []).append((area, value))
         if len(text) < _LONGEST_LABEL and "元" in text:
             unit = unit_in_label(text) or self._unit_beside_label(area, text)
@@ -183,18 +204,33 @@ class Grid:
         return sorted(found)
 
 
+def _pairs_in(text: str) -> Iterator[tuple[str, str]]:
+    """What stands before and behind colons: 人员编制：11人  实有人数：10人 gives two pairs."""
+    name, _, value = text.replace("：", ":").partition(":")
+    if len(name) > _LONGEST_LABEL:
+        return
+    if ":" in value and len(text) <= _LONGEST_PAIRS:
+        found = list(_PAIR.finditer(text))
+        ends = [*(match.start() for match in found[1:]), len(text)]
+        for match, end in zip(found, ends, strict=False):
+            yield match[1], text[match.end() : end].strip("，,；;。 　")
+    yield name, text[len(name) + 1 :]
+
+
 def _used(sheet: Sheet) -> tuple[int, list[int]]:
     """The last column of what stands together, and the rows that hold anything but spaces.
 
-    A cell far to the right of all others (a stray space, a forgotten sum) is no part of a form.
+    What stands far from most of the cells (a stray space, a forgotten sum) is no part of a form.
     """
     places = [at for at, c in sheet.cells.items() if c.formula is not None or not c.raw.isspace()]
-    last = 0
-    for column in sorted({column for _, column in places}):
-        if column > last + _EDGE:
-            break
-        last = column
-    return last, sorted({row for row, column in places if column <= last})
+    counts = Counter(column for _, column in places)
+    groups: list[list[int]] = []
+    for column in sorted(counts):
+        if not groups or column > groups[-1][-1] + _EDGE:
+            groups.append([])
+        groups[-1].append(column)
+    largest = max(groups, key=lambda g: sum(counts[c] for c in g), default=[0])
+    return largest[-1], sorted({row for row, column in places if column <= largest[-1]})
 
 
 def core_label(text: str) -> str:

@@ -20,13 +20,20 @@ from perfeval_xl.model import (
     TargetRow,
     missing_fact,
 )
-from perfeval_xl.reader.columns import areas_under
-from perfeval_xl.reader.grid import Area, Grid, core_label, unit_in_label
+from perfeval_xl.reader.columns import Columns
+from perfeval_xl.reader.grid import MONEY_UNITS, Area, Grid, core_label, unit_in_label
 from perfeval_xl.reader.values import Values
 
 _HEAD_ROWS = 6  # a table's heads stand within so many rows
+_COMES_AGAIN = 3  # so many beginnings of blocks below the last one make a second profile
+_GAP_BELOW = 3  # a text may stand so many rows further down than right below its head
 _UNIT_REACH = 60  # a unit line rules the tables so many rows below it
-_TOTALS = ("合计", "总计", "总合计")
+_TOTALS = ("合计", "总计", "汇总")
+_SUBTOTAL = "小计"
+_REMARK = re.compile(r"(?:备?注|说明|填表说明|单位|金额单位|计量单位)\d?:")
+_ANNEX = re.compile(r"附(?:件|表)[\d一二三四五六-]*")
+_SECOND_LABEL = re.compile(r"\s{2,}|　|\s(?=\S{2,12}[:：])|(?:预算|单位)?编码")
+_SPACED_OUT = re.compile(r"\S(?:\s+\S)+")
 _PLACEHOLDER = re.compile(r"[\s_＿\-—:：年月日　。]*")
 _DATE_BLANK = re.compile(r"(?<![\d一二三四五六七八九十〇])\s*年\s*月\s*日")
 _TITLE_UNIT = re.compile(
@@ -74,6 +81,7 @@ class ProfileReader:
         self.spec = spec
         self.values = values
         self.known = known_labels(spec)
+        self.heads_of_tables = table_labels(spec)
         self.tables = {b.id: self._table_heads(b) for b in spec.blocks if b.kind == "table"}
         self.starts = self._block_starts()
         self.read = ProfileRead({}, [], [], {}, {})
@@ -85,6 +93,16 @@ class ProfileReader:
         labels = sum(bool(self.region.areas(labels_of(field))) for field in pairs)
         heads = sum(len(heads) for heads in self.tables.values())
         return len(self.starts) + heads + labels
+
+    def below(self) -> int:
+        """The row from which a second profile may stand, 0 when no block of this one comes again."""
+        last = max(area.row for area in self.starts.values())
+        again = [
+            area.row
+            for start in self.starts.values()
+            for area in self.region.areas((self.grid.core(start),), last + 1)
+        ]
+        return last + 1 if len(again) >= _COMES_AGAIN else 0
 
     def read_all(self) -> ProfileRead:
         """Facts, table rows, targets and places of the whole region."""
@@ -173,27 +191,48 @@ class ProfileReader:
 
     def _pair(self, field: FieldSpec, first: int) -> Fact | None:
         last = 1 << 21 if first or field.block != "cover" else self._cover_end()
+        found_by = f"标签“{field.label}”"
         for label in self.region.areas(labels_of(field), first, last):
-            value = self._value_beside(label)
             self.read.labels[field.id] = self.grid.ref(label)
-            return self.values.fact(field.id, field.kind, self.grid, value, f"标签“{field.label}”")
+            value = self._value_of(label)
+            if value is None:
+                return self.values.blank_fact(field.id, self.grid.ref(label), found_by)
+            return self.values.fact(field.id, field.kind, self.grid, value, found_by)
         return self._inline(field, first, last)
 
     def _cover_end(self) -> int:
         starts = [a.row for b, a in self.starts.items() if b not in ("cover", "result")]
         return min(starts, default=self.region.last + 1) - 1
 
-    def _value_beside(self, label: Area) -> Area:
-        """The rectangle right of a label; the nearest empty one when a label or nothing follows."""
-        right = [a for a in self.grid.row_areas(label.row) if a.column > label.last_column]
+    def _value_of(self, label: Area) -> Area | None:
+        """The rectangle right of a label, or below it where a row of values follows the labels."""
+        beside = self._value_beside(label)
+        if beside is not None and not self.grid.is_blank(beside):
+            return beside
+        below = self.grid.area_at(label.last_row + 1, label.column)
+        if (
+            below.column != label.column
+            or self.grid.is_blank(below)
+            or any(self._is_label(area) for area in self.grid.filled_areas(below.row))
+        ):
+            return beside
+        return below
+
+    def _value_beside(self, label: Area) -> Area | None:
+        """The rectangle right of a label, the nearest empty one when a label or nothing follows.
+
+        None when the very next one is a label: the value's own cell was lost.
+        """
         empty = None
-        for area in right:
+        for area in self.grid.row_areas(label.row):
+            if area.column <= label.last_column:
+                continue
             if self.grid.is_blank(area):
                 empty = empty or area
-                continue
-            if self._is_label(area):
-                break
-            return area
+            elif self._is_label(area):
+                return empty
+            else:
+                return area
         column = label.last_column + 1
         return empty or Area(label.row, column, label.row, column)
 
@@ -202,14 +241,17 @@ class ProfileReader:
         return cell is not None and cell.kind == "text" and core_label(cell.raw) in self.known
 
     def _inline(self, field: FieldSpec, first: int, last: int) -> Fact | None:
-        """A text written behind its label in the same cell, such as 填报单位：某某局."""
-        if field.kind not in ("text", "date"):
+        """A value written behind its label in the same cell, such as 填报单位：某某局."""
+        if field.kind == "prose":
             return None
-        for area, name, value in self._inlines(field):
-            if first <= area.row <= last:
-                value = re.split(r"\s{2,}|[　]{1,}|(?:预算)?编码", value.strip())[0]
-                self.read.labels[field.id] = self.grid.ref(area)
-                return self.values.text_fact(field.id, self.grid, area, f"“{name}：”之后", value)
+        found_by = f"“{field.label}：”之后"
+        for area, _, value in self._inlines(field):
+            if not first <= area.row <= last:
+                continue
+            self.read.labels[field.id] = self.grid.ref(area)
+            if field.kind in ("text", "date"):
+                return self.values.text_fact(field.id, self.grid, area, found_by, _named(value))
+            return self.values.part_fact(field.id, field.kind, self.grid, area, found_by, value)
         return None
 
     def _inlines(self, field: FieldSpec) -> list[tuple[Area, str, str]]:
@@ -245,7 +287,7 @@ class ProfileReader:
             heads["key"] = min(key, key=lambda area: abs(area.row - anchor.row))
         for field_id in block.fields[1:]:
             found = self.region.areas(labels_of(self.spec.fields[field_id]), anchor.row, last)
-            found = [a for a in found if a.column > anchor.column]
+            found = [a for a in found if a.column != anchor.column and a not in key]
             if found:
                 heads[field_id] = found[0]
         if any(h.row < (heads.get("key") or anchor).row - 2 for h in heads.values()):
@@ -261,8 +303,11 @@ class ProfileReader:
         for field_id, area in heads.items():
             self.read.labels[field_id] = self.grid.ref(area)
         self._say_missing_heads(block, heads)
-        units = {field_id: self._money_unit(block, area) for field_id, area in heads.items()}
-        rows = [self._table_row(block, heads, units, row) for row in self._body_rows(block, heads)]
+        columns = Columns(self.grid, heads, block.fields)
+        whole = self._table_unit(block, heads)
+        units = {n: unit_in_label(self.grid.text(area)) or whole for n, area in heads.items()}
+        body = self._body_rows(block, heads, columns)
+        rows = _without_subtotals([self._table_row(block, columns, units, row) for row in body])
         self.read.rows.extend(rows)
         for field_id in block.fields:
             if field_id in heads:
@@ -277,40 +322,63 @@ class ProfileReader:
                     ReadingProblem("form.label_missing", where, details=details)
                 )
 
-    def _money_unit(self, block: BlockSpec, head: Area) -> str:
-        """The unit named by the head, else by the nearest title or unit line above it."""
-        own = unit_in_label(self.grid.text(head))
-        if own:
-            return own
-        above = [
-            unit
-            for row, unit in self.grid.unit_lines
-            if head.row - _UNIT_REACH <= row <= head.row and row not in self.region.without
-        ]
-        return above[-1] if above else ""
+    def _table_unit(self, block: BlockSpec, heads: dict[str, Area]) -> str:
+        """The unit that the head of the total names, else what stands above the table.
 
-    def _body_rows(self, block: BlockSpec, heads: dict[str, Area]) -> list[int]:
+        The table's own title comes first. A table without one goes on under the title before it;
+        a table with one listens only to a unit line that is no other table's title or head.
+        """
+        total = unit_in_label(self.grid.text(heads[block.fields[0]]))
+        if total in MONEY_UNITS:
+            return total
+        top = min(area.row for area in heads.values())
+        title = next((a.row for a in reversed(self._anchors(block)) if a.row <= top), None)
+        for row, unit, label in reversed(self.grid.unit_lines):
+            if not top - _UNIT_REACH <= row <= top or row in self.region.without:
+                continue
+            if title is not None and row >= title:
+                return unit
+            if label in self.heads_of_tables or (title is not None and label in self.known):
+                continue
+            return unit
+        return ""
+
+    def _body_rows(self, block: BlockSpec, heads: dict[str, Area], columns: Columns) -> list[int]:
         """Rows of figures: those filled, or the first one below the heads when none is."""
         below = max(self._head_bottom(area) for area in heads.values()) + 1
         end = self._end_of(block.id, max(area.row for area in heads.values()))
         rows = []
         for row in self.region.rows(below, end):
-            filled = self.grid.filled_areas(row)
+            filled = [
+                a for a in self.grid.filled_areas(row) if a.overlap(columns.first, columns.last)
+            ]
             if any(self._is_label(area) for area in filled):
                 break
-            if filled and any(
-                not self.grid.is_blank(a) for a in areas_under(self.grid, row, heads).values()
+            if self._is_figures(filled, heads) and any(
+                not self.grid.is_blank(a) for a in columns.areas(row).values()
             ):
                 rows.append(row)
         return rows or ([below] if below <= end else [])
+
+    def _is_figures(self, filled: list[Area], heads: dict[str, Area]) -> bool:
+        """Whether a row is one of the table: no remark and no line across several heads."""
+        if len(filled) != 1:
+            return bool(filled)
+        only = filled[0]
+        covered = sum(
+            2 * only.overlap(a.column, a.last_column) > a.last_column - a.column + 1
+            for a in heads.values()
+        )
+        return covered < 2 and not _REMARK.match(normalize_label(self.grid.text(only)))
 
     def _head_bottom(self, head: Area) -> int:
         return min(head.last_row, head.row + _HEAD_ROWS)
 
     def _table_row(
-        self, block: BlockSpec, heads: dict[str, Area], units: dict[str, str], row: int
+        self, block: BlockSpec, columns: Columns, units: dict[str, str], row: int
     ) -> TableRow:
-        areas = areas_under(self.grid, row, heads)
+        areas = columns.areas(row)
+        stray = columns.stray(row, areas)
         facts = {
             field_id: self.values.fact(
                 field_id, self.spec.fields[field_id].kind, self.grid, areas[field_id],
@@ -319,21 +387,26 @@ class ProfileReader:
             for field_id in block.fields
             if field_id in areas
         }  # fmt: skip
+        if stray:
+            facts = {
+                name: self.values.unsure(fact, self.grid, stray) for name, fact in facts.items()
+            }
         name = self.grid.text(areas["key"]).strip() if "key" in areas else ""
         ref = self.grid.ref(areas["key"]) if "key" in areas else CellRef(self.grid.name, row, 1)
-        return TableRow(block.id, name, normalize_label(name) in _TOTALS, facts, ref)
+        return TableRow(block.id, name, core_label(name).endswith(_TOTALS), facts, ref)
 
     def _whole(self, field_id: str, rows: list[TableRow]) -> Fact:
         """The fact of the unit as a whole: the 合计 row, the only row, or the sum of all rows."""
         totals = [row.facts[field_id] for row in rows if row.is_total]
         if totals:
             return totals[-1]
-        facts = [row.facts[field_id] for row in rows]
+        filled = [
+            row for row in rows if any(f.state is not State.BLANK for f in row.facts.values())
+        ]
+        facts = [row.facts[field_id] for row in filled or rows]
         if not facts:
             return missing_fact(field_id)
-        if len(facts) == 1:
-            return facts[0]
-        return _summed(field_id, facts)
+        return facts[0] if len(facts) == 1 or not filled else _summed(field_id, facts)
 
     # ---- targets ----
 
@@ -345,17 +418,21 @@ class ProfileReader:
             return
         top = heads["target"]
         self.read.labels[block.id] = self.grid.ref(start or top)
-        stops = labels_of(self.spec.fields["self_total"]) + labels_of(
-            self.spec.fields["self_rating"]
-        )
-        ends = self.region.areas(stops, top.row)
-        end = min([self._end_of(block.id, top.row), *(a.row - 1 for a in ends)])
+        end = min([self._end_of(block.id, top.row), *self._before_result(top.row)])
         kinds = {core_label(kind): kind for kind in block.rows}
         kind = ""
+        columns = Columns(self.grid, heads)
         for row in self.region.rows(top.last_row + 1, end):
-            areas = areas_under(self.grid, row, heads)
+            areas = columns.areas(row)
             kind = self._target_kind(row, areas["target"], kinds) or kind
             self._target_row(row, areas, kind, block)
+
+    def _before_result(self, row: int) -> list[int]:
+        """Rows before the labels of the total score and the rating, below a row."""
+        fields = [self.spec.fields[name] for name in ("self_total", "self_rating")]
+        areas = [a for field in fields for a in self.region.areas(labels_of(field), row)]
+        areas += [a for field in fields for a, _, _ in self._inlines(field) if a.row > row]
+        return [area.row - 1 for area in areas]
 
     def _target_heads(self, block: BlockSpec, first: int) -> dict[str, Area] | None:
         targets = self.region.areas((core_label(block.columns[0]),), first)
@@ -378,6 +455,8 @@ class ProfileReader:
         target_area, result_area = areas["target"], areas["result"]
         if target_area.row != row and result_area.row != row:
             return
+        if self._is_label(target_area):
+            target_area = Area(row, target_area.last_column + 1, row, target_area.last_column + 1)
         is_satisfaction = core_label(kind) in labels_of(self.spec.fields[block.fields[0]])
         if is_satisfaction and self.read.facts[block.fields[0]].state is State.MISSING:
             fact = self.values.fact(
@@ -405,19 +484,34 @@ class ProfileReader:
 
     def _read_qualitative(self, block: BlockSpec) -> None:
         start = self.starts.get(block.id)
+        heads: dict[str, Area] = {}
         for field_id in block.fields:
+            labels = labels_of(self.spec.fields[field_id])
+            found = self.region.areas(labels, start.row if start else 0)
+            if found:
+                heads[field_id] = found[0]
+        for field_id, area in self._texts_below(block, heads).items():
             field = self.spec.fields[field_id]
-            for label in self.region.areas(labels_of(field), start.row if start else 0):
-                below = Area(
-                    label.last_row + 1, label.column, label.last_row + 1, label.last_column
-                )
-                area = areas_under(self.grid, below.row, {"value": below})["value"]
-                if not self._is_label(area):
-                    fact = self.values.fact(
-                        field_id, field.kind, self.grid, area, f"“{field.label}”之下"
-                    )
-                    self.read.facts[field_id] = fact
+            found_by = f"“{field.label}”之下"
+            self.read.facts[field_id] = self.values.fact(
+                field_id, field.kind, self.grid, area, found_by
+            )
+
+    def _texts_below(self, block: BlockSpec, heads: dict[str, Area]) -> dict[str, Area]:
+        """Under each head the first filled rectangle, else the one right below; never a label."""
+        if not heads:
+            return {}
+        columns = Columns(self.grid, heads)
+        row = max(head.row for head in heads.values())
+        first = max(head.last_row for head in heads.values()) + 1
+        last = min(first + _GAP_BELOW, self._end_of(block.id, row))
+        found = {name: a for name, a in columns.areas(first).items() if not self._is_label(a)}
+        for number in self.region.rows(first, last):
+            areas = columns.areas(number)
+            if any(self._is_label(area) for area in areas.values()):
                 break
+            found |= {n: a for n, a in areas.items() if n in found and self.grid.is_blank(found[n])}
+        return found
 
     def _read_people(self, block: BlockSpec) -> None:
         start = self.starts.get(block.id)
@@ -444,7 +538,7 @@ class ProfileReader:
         if not _PLACEHOLDER.fullmatch(inline):
             return self.values.text_fact(field.id, self.grid, label, "同一格", inline)
         beside = self._value_beside(label)
-        if not self.grid.is_blank(beside):
+        if beside is not None and not self.grid.is_blank(beside):
             return self.values.fact(field.id, "text", self.grid, beside, "右侧一格")
         below = self.grid.area_at(label.last_row + 1, label.column)
         text = self.grid.text(below).strip()
@@ -455,7 +549,7 @@ class ProfileReader:
             and not _PLACEHOLDER.fullmatch(text)
         ):
             return self.values.fact(field.id, "text", self.grid, below, "下面一格")
-        place = beside if beside.last_column <= self.grid.last_column else label
+        place = beside if beside and beside.last_column <= self.grid.last_column else label
         return self.values.text_fact(field.id, self.grid, place, "右侧或下面一格", "")
 
     def _read_prose(self, block: BlockSpec) -> None:
@@ -465,13 +559,16 @@ class ProfileReader:
             self._missing_block(block)
             return
         self.read.labels[block.id] = self.grid.ref(start)
-        text = self.grid.text(start)
-        inline = text[len(text.split("\n", 1)[0]) :].strip()
+        inline = _after_label(self.grid.text(start), tuple(map(core_label, block.anchors)))
         pieces = [(start, inline)] if inline else []
-        right = [a for a in self.grid.row_areas(start.row) if a.column > start.last_column]
+        edge = self._right_edge(start)
+        right = [a for a in self.grid.row_areas(start.row) if start.last_column < a.column <= edge]
         pieces += [(a, self.grid.text(a).strip()) for a in right if not self.grid.is_blank(a)]
         for row in self.region.rows(start.last_row + 1, self._end_of(block.id, start.row)):
-            pieces += [(area, self.grid.text(area).strip()) for area in self.grid.filled_areas(row)]
+            filled = [area for area in self.grid.filled_areas(row) if area.column <= edge]
+            if any(_ANNEX.fullmatch(self.grid.core(a)) or self._is_label(a) for a in filled):
+                break
+            pieces += [(area, self.grid.text(area).strip()) for area in filled]
         if not pieces:
             below = self.grid.area_at(start.last_row + 1, start.column)
             area = right[0] if right else below
@@ -482,6 +579,11 @@ class ProfileReader:
         whole = "\n".join(text for _, text in pieces)
         fact = self.values.text_fact(field_id, self.grid, pieces[0][0], "标题旁或标题下", whole)
         self.read.facts[field_id] = fact
+
+    def _right_edge(self, start: Area) -> int:
+        """The last column of the form: what stands further right are remarks beside it."""
+        heads = [area for heads in self.tables.values() for area in heads.values()]
+        return max((a.last_column for a in [start, *heads]), default=0) if heads else 1 << 14
 
     def _read_titles(self) -> None:
         """Lines above the first block that name the unit or the year."""
@@ -506,6 +608,11 @@ def labels_of(field: FieldSpec) -> tuple[str, ...]:
 def known_labels(spec: FormSpec) -> frozenset[str]:
     """Every label the form prints: none of them is ever a value."""
     return _known_labels(_ByDigest(spec))
+
+
+def table_labels(spec: FormSpec) -> frozenset[str]:
+    """Every head of a table's column: a unit in one rules no other table."""
+    return _table_labels(_ByDigest(spec))
 
 
 class _ByDigest:
@@ -536,11 +643,45 @@ def _known_labels(key: _ByDigest) -> frozenset[str]:
     return frozenset((printed | own | anchors | columns) - {"", "万元"} - numbers)
 
 
+@lru_cache(maxsize=32)
+def _table_labels(key: _ByDigest) -> frozenset[str]:
+    blocks = [block for block in key.spec.blocks if block.kind == "table"]
+    fields = [key.spec.fields[name] for block in blocks for name in block.fields]
+    return frozenset(label for field in fields for label in labels_of(field))
+
+
 def title_unit(text: str) -> str:
     """The unit that a title such as 某某局2021年度部门整体支出绩效自评表 begins with, or empty."""
     match = _TITLE_UNIT.match(normalize_label(text))
     name = match[1] if match else ""
     return "" if not name or name.startswith(("附件", "部门", "20", "(")) else name
+
+
+def _after_label(text: str, labels: tuple[str, ...]) -> str:
+    """What follows a label that begins the text, empty when nothing does."""
+    if core_label(text) in labels:
+        return ""
+    ends = [end for end in range(2, 80) if core_label(text[:end]) in labels]
+    return text[max(ends, default=0) :].strip() if ends else ""
+
+
+def _named(value: str) -> str:
+    """The name in what follows a label's colon: up to the next label, spaced-out characters joined."""
+    text = value.strip()
+    if _SPACED_OUT.fullmatch(text):
+        return "".join(text.split())
+    return _SECOND_LABEL.split(text)[0]
+
+
+def _without_subtotals(rows: list[TableRow]) -> list[TableRow]:
+    """The rows without 小计; a single one below all others is the 合计 when there is no other."""
+    names = [core_label(row.unit) for row in rows]
+    if not any(name.endswith(_SUBTOTAL) for name in names):
+        return rows
+    lone = sum(name.endswith(_SUBTOTAL) for name in names) == 1 and len(rows) > 1
+    if lone and names[-1].endswith(_SUBTOTAL) and not any(row.is_total for row in rows):
+        return [*rows[:-1], replace(rows[-1], is_total=True)]
+    return [row for row, name in zip(rows, names, strict=True) if not name.endswith(_SUBTOTAL)]
 
 
 def _summed(field_id: str, facts: list[Fact]) -> Fact:
@@ -553,6 +694,8 @@ def _summed(field_id: str, facts: list[Fact]) -> Fact:
     numbers = [fact.number for fact in facts if fact.number is not None]
     if not numbers:
         return first
+    if len(numbers) == 1:
+        return next(fact for fact in facts if fact.number is not None)
     total = sum(numbers, Decimal(0))
     decimals = max(fact.decimals for fact in facts)
     note = f"没有合计行，按各行相加得 {plain(total)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
@@ -52,50 +54,83 @@ def read_submission(grids: list[Grid], spec: FormSpec) -> Submission:
 
 
 def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringTable:
+    """The first visible table that is filled, unless another one is filled far more."""
     tables = [t for t in find_scoring_tables(grids, spec) if 2 * t.matched >= len(spec.indicators)]
     if not tables:
         raise WorkbookError("form.scoring_sheet_missing", {"form": spec.short_name})
-    best = max(tables, key=lambda t: (t.filled > 0, t.matched, t.grid.visible, t.filled))
+    most = max(
+        t.filled for t in tables if t.grid.visible or all(not t.grid.visible for t in tables)
+    )
+    best = max(tables, key=lambda t: (t.filled > 0 and 2 * t.filled >= most, t.grid.visible))
     rivals = [t for t in tables if t is not best and t.filled]
     if rivals:
-        _say_several(best.grid, [t.grid for t in rivals], best.first_row, values)
+        others = [(t.grid, t.first_row) for t in rivals]
+        _say_several(best.grid, best.first_row, others, values)
     return best
 
 
 def _read_profile(
     grids: list[Grid], spec: FormSpec, values: Values, table: ScoringTable
 ) -> ProfileRead:
-    readers = [ProfileReader(_region(grid, table), spec, values) for grid in grids]
-    readers = [reader for reader in readers if reader.found >= _LEAST_PROFILE]
+    readers = [r for grid in grids for r in _readers(_region(grid, table), spec, values)]
     if not readers:
         where = (CellRef(table.grid.name, 1, 1),)
         details = {"label": spec.sheet("profile").name}
         values.problems.append(ReadingProblem("form.sheet_missing", where, details=details))
         names = [field.id for field in spec.fields.values() if field.block != "scoring"]
         return ProfileRead({name: missing_fact(name) for name in names}, [], [], {}, {})
-    best = max(readers, key=lambda r: (r.found, r.grid.visible, len(r.grid.sheet.cells)))
-    rivals = [r.grid for r in readers if r is not best and r.found * 2 > best.found and _filled(r)]
-    if rivals:
-        _say_several(best.grid, rivals, 1, values)
+    if len(readers) == 1:
+        return readers[0].read_all()
+    most = max(reader.found for reader in readers)
+    rivals = [r for r in readers if 2 * r.found > most]
+    filled = {id(r): _filled(r) for r in rivals} if len(rivals) > 1 else {}
+    best = max(rivals, key=lambda r: (filled.get(id(r), True), r.grid.visible))
+    others = [(r.grid, r.region.first) for r in rivals if r is not best and filled[id(r)]]
+    if others:
+        _say_several(best.grid, best.region.first, others, values)
     return best.read_all()
 
 
+def _readers(region: Region, spec: FormSpec, values: Values) -> Iterator[ProfileReader]:
+    """A reader for each profile in a region: a second one may stand below the first."""
+    reader = ProfileReader(region, spec, values)
+    if reader.found < _LEAST_PROFILE:
+        return
+    below = reader.below()
+    rest = Region(region.grid, below, region.last, region.without) if below else None
+    following = list(_readers(rest, spec, values)) if rest else []
+    if following:
+        reader = ProfileReader(
+            Region(region.grid, region.first, below - 1, region.without), spec, values
+        )
+    yield reader
+    yield from following
+
+
 def _filled(reader: ProfileReader) -> bool:
-    """Whether a second profile holds figures, tried without leaving a trace of problems."""
+    """Whether a profile holds figures, tried without leaving a trace of problems."""
     trial = ProfileReader(reader.region, reader.spec, Values(reader.spec.money)).read_all()
     return sum(fact.state is State.NUMBER for fact in trial.facts.values()) >= 2
 
 
 def _region(grid: Grid, table: ScoringTable) -> Region:
-    without = range(0)
-    if grid is table.grid:
-        without = range(table.first_row, table.last_row + 1)
-    return Region(grid, 1, grid.sheet.max_row, without)
+    """Where a profile may stand: not in the scoring table's rows, or only beside it."""
+    if grid is not table.grid:
+        return Region(grid, 1, grid.sheet.max_row, range(0))
+    first, last = table.columns
+    beside = grid.beside(first, last, table.first_row, table.last_row)
+    if beside is not None:
+        return Region(beside, 1, grid.sheet.max_row, range(0))
+    return Region(grid, 1, grid.sheet.max_row, range(table.first_row, table.last_row + 1))
 
 
-def _say_several(best: Grid, others: list[Grid], row: int, values: Values) -> None:
-    refs = (CellRef(best.name, row, 1), *(CellRef(grid.name, 1, 1) for grid in others))
-    details = {"used": best.name, "others": "、".join(grid.name for grid in others)}
+def _say_several(best: Grid, row: int, others: list[tuple[Grid, int]], values: Values) -> None:
+    refs = (CellRef(best.name, row, 1), *(CellRef(grid.name, at, 1) for grid, at in others))
+    names = dict.fromkeys(
+        grid.name if grid.name != best.name else f"{grid.name}（第 {at} 行起）"
+        for grid, at in others
+    )
+    details = {"used": best.name, "others": "、".join(names)}
     values.problems.append(ReadingProblem("form.several_forms", refs, details=details))
 
 

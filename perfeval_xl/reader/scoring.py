@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from perfeval_xl.amounts import Doubt, parse_amount, parse_cell_number, plain
 from perfeval_xl.forms.spec import FormSpec, IndicatorSpec, ScoringSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import (
@@ -17,7 +19,7 @@ from perfeval_xl.model import (
     State,
     missing_fact,
 )
-from perfeval_xl.reader.columns import areas_under
+from perfeval_xl.reader.columns import Columns
 from perfeval_xl.reader.grid import Area, Grid, core_label, points_in_label
 from perfeval_xl.reader.values import Values
 
@@ -25,6 +27,12 @@ _NEEDED = ("third_level", "max_score", "self_score")
 _COLUMNS = (
     "first_level", "second_level", "third_level", "criteria", "max_score", "self_score", "reason",
 )  # fmt: skip
+_FIGURES = ("max_score", "self_score")
+_GAP = 30  # so many empty rows below the last head end a table without a total
+_SUBTOTAL = "小计"
+_BRACKETED = re.compile(r"\([^()]*\)")
+_SELF_SCORE = re.compile(r"(?:预算)?(?:单位|部门)?自评(?:得分|评分|分数|分值|分)(?:值|数)?")
+_LEADING_NUMBER = re.compile(r"\d{1,2}(?=\D)")
 
 
 @dataclass
@@ -37,11 +45,18 @@ class ScoringTable:
     rows: list[_Row] = field(default_factory=list)
     total: _Row | None = None
     skipped: list[_Row] = field(default_factory=list)
+    stray: dict[int, list[Area]] = field(default_factory=dict)  # figures under no head, by row
 
     @property
     def first_row(self) -> int:
         """Row of the first head."""
         return self.heads[0][0]
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """First and last column of its heads."""
+        heads = [area for _, areas in self.heads for area in areas.values()]
+        return min(a.column for a in heads), max(a.last_column for a in heads)
 
     @property
     def matched(self) -> int:
@@ -66,12 +81,7 @@ class _Row:
 
 def find_scoring_tables(grids: list[Grid], spec: FormSpec) -> list[ScoringTable]:
     """All tables with the heads of a scoring sheet, in tab order, their rows recognised."""
-    tables = []
-    for grid in grids:
-        table = _table(grid, spec)
-        if table is not None:
-            tables.append(table)
-    return tables
+    return [table for grid in grids for table in _tables(grid, spec)]
 
 
 def read_scoring(
@@ -97,27 +107,49 @@ def read_scoring(
 # ---- finding ----
 
 
-def _table(grid: Grid, spec: FormSpec) -> ScoringTable | None:
+def _tables(grid: Grid, spec: FormSpec) -> Iterator[ScoringTable]:
+    """The tables of one sheet; heads below the total of one begin the next."""
     heads = list(_heads(grid, spec.scoring))
-    if not heads:
-        return None
-    table = ScoringTable(grid, heads, heads[-1][0])
-    _collect_rows(table, spec)
-    _recognise(table, spec)
-    return table
+    while heads:
+        table = ScoringTable(grid, heads, heads[0][0])
+        _collect_rows(table, spec)
+        table.heads = [head for head in heads if head[0] <= table.last_row] or heads[:1]
+        heads = [head for head in heads if head[0] > table.heads[-1][0]]
+        _recognise(table, spec)
+        yield table
 
 
 def _heads(grid: Grid, scoring: ScoringSpec) -> Iterator[tuple[int, dict[str, Area]]]:
     names = {name: _labels(getattr(scoring, name)) for name in _COLUMNS}
-    for anchor in grid.find(names["third_level"]):
+    for anchor in _anchors(grid, names["third_level"]):
         found: dict[str, Area] = {}
         for area in grid.row_areas(anchor.row):
-            label = grid.core(area)
-            for name, labels in names.items():
-                if label in labels and name not in found:
-                    found[name] = area
+            name = _column(grid.core(area), names)
+            if name and name not in found:
+                found[name] = area
         if all(name in found for name in _NEEDED):
             yield anchor.row, found
+
+
+def _anchors(grid: Grid, labels: tuple[str, ...]) -> list[Area]:
+    """Heads of the column of indicators, also with a remark in brackets behind them."""
+    spelled = [
+        label
+        for label in grid.labels
+        if label.startswith(labels) and _BRACKETED.sub("", label) in labels
+    ]
+    return grid.find(tuple(spelled))
+
+
+def _column(label: str, names: dict[str, tuple[str, ...]]) -> str:
+    """Which column a head names; a remark in brackets behind it does not count."""
+    if not label:
+        return ""
+    bare = _BRACKETED.sub("", label)
+    for name, labels in names.items():
+        if label in labels or bare in labels:
+            return name
+    return "self_score" if _SELF_SCORE.fullmatch(bare) else ""
 
 
 def _labels(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,29 +158,36 @@ def _labels(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _collect_rows(table: ScoringTable, spec: FormSpec) -> None:
     """Rows below the heads down to the total; a new head in between rules the rows below it."""
-    grid = table.grid
-    head_rows = {row for row, _ in table.heads}
+    grid, heads = table.grid, dict(table.heads)
+    last_head = table.heads[-1][0]
+    names = _indicator_labels(spec)
     totals = _labels(spec.scoring.total)
     state = _Carried()
-    heads = table.heads[0][1]
-    gap = 0
-    for number in range(table.first_row, grid.sheet.max_row + 1):
-        if number in head_rows:
-            heads = dict(table.heads)[number]
+    columns = Columns(grid, heads[table.first_row], _FIGURES)
+    rows = [number for number in grid.filled_rows if number > table.first_row]
+    before = table.first_row
+    for place, number in enumerate(rows):
+        if number in heads:
+            columns = Columns(grid, heads[number], _FIGURES)
+            before = number
             continue
-        areas = areas_under(grid, number, heads)
+        if number > max(before, last_head) + _GAP:
+            return
+        areas = columns.areas(number)
+        if (stray := columns.stray(number, areas)) and grid.is_blank(areas["self_score"]):
+            table.stray[number] = stray
         if not any(not grid.is_blank(area) for area in areas.values()):
-            gap += 1
-            if gap > 30 and number > table.heads[-1][0]:
-                return
             continue
-        gap = 0
+        before = number
         row = _row(grid, number, areas, state)
-        if _is_total(grid, number, areas, totals):
+        summary = _summary(grid, row, totals)
+        if summary == _SUBTOTAL or (summary and _goes_on(table, rows[place + 1 :], names)):
+            continue
+        if summary:
             table.total = row
             table.last_row = number
             return
-        if row.areas["third_level"].row == number and row.label:
+        if areas["third_level"].row == number and row.label:
             table.rows.append(row)
             table.last_row = number
         elif (
@@ -157,6 +196,31 @@ def _collect_rows(table: ScoringTable, spec: FormSpec) -> None:
             and areas["self_score"].row == number
         ):
             table.skipped.append(row)
+
+
+def _summary(grid: Grid, row: _Row, totals: tuple[str, ...]) -> str:
+    """小计 or 总分 when the row is one of these, else empty: its first filled cell says so."""
+    first = next((a for a in grid.row_areas(row.number) if not grid.is_blank(a)), None)
+    areas = [row.areas.get(name) for name in ("first_level", "second_level", "third_level")]
+    for area in (first, *areas):
+        label = grid.core(area) if area and area.row == row.number else ""
+        if label.endswith(_SUBTOTAL):
+            return _SUBTOTAL
+        if label in totals or label.endswith(("总分", "总得分", "合计得分")):
+            return label
+    return ""
+
+
+def _goes_on(table: ScoringTable, rows: list[int], names: frozenset[str]) -> bool:
+    """Whether indicators not seen yet follow, so that a 合计 is that of a group only."""
+    seen = {row.label for row in table.rows}
+    grid = table.grid
+    head_rows = {row for row, _ in table.heads}
+    for number in rows[:3]:
+        labels = {grid.core(area) for area in grid.filled_areas(number)}
+        if number not in head_rows and labels & names - seen:
+            return True
+    return False
 
 
 @dataclass
@@ -184,39 +248,44 @@ def _text_of(grid: Grid, area: Area | None) -> str:
     return grid.text(area) if area else ""
 
 
-def _is_total(grid: Grid, number: int, areas: dict[str, Area], totals: tuple[str, ...]) -> bool:
-    for name in ("first_level", "second_level", "third_level"):
-        area = areas.get(name)
-        if area and area.row == number and core_label(grid.text(area)) in totals:
-            return True
-    return False
-
-
 # ---- recognising rows ----
 
 
 def _recognise(table: ScoringTable, spec: FormSpec) -> None:
     """Tie rows to indicators: by label and parent, then by criteria, then by what is left over."""
-    by_label: dict[str, list[IndicatorSpec]] = {}
-    for indicator in spec.indicators:
-        for label in (indicator.label, *indicator.label_aliases):
-            by_label.setdefault(core_label(label), []).append(indicator)
+    by_label = _by_label(spec)
     used: set[str] = set()
     for row in table.rows:
-        row.indicator = _match(row, by_label.get(row.label, []), spec, used)
+        candidates = by_label.get(row.label) or by_label.get(_LEADING_NUMBER.sub("", row.label), [])
+        row.indicator = _match(row, candidates, spec, used)
         if row.indicator:
             used.add(row.indicator.id)
+    unknown = [row for row in table.rows if row.indicator is None]
+    if unknown:
+        _recognise_by_criteria(unknown, spec, used)
+
+
+def _recognise_by_criteria(rows: list[_Row], spec: FormSpec, used: set[str]) -> None:
     by_criteria: dict[str, list[IndicatorSpec]] = {}
     for indicator in spec.indicators:
         by_criteria.setdefault(normalize_label(indicator.source.sentence), []).append(indicator)
-    for row in table.rows:
-        if row.indicator is None:
-            left = [
-                i for i in by_criteria.get(normalize_label(row.criteria), []) if i.id not in used
-            ]
-            if len(left) == 1 and len(by_criteria[normalize_label(row.criteria)]) == 1:
-                row.indicator = left[0]
-                used.add(left[0].id)
+    for row in rows:
+        same = by_criteria.get(normalize_label(row.criteria), [])
+        if len(same) == 1 and same[0].id not in used:
+            row.indicator = same[0]
+            used.add(same[0].id)
+
+
+def _by_label(spec: FormSpec) -> dict[str, list[IndicatorSpec]]:
+    found: dict[str, list[IndicatorSpec]] = {}
+    for indicator in spec.indicators:
+        for label in (indicator.label, *indicator.label_aliases):
+            found.setdefault(core_label(label), []).append(indicator)
+    return found
+
+
+def _indicator_labels(spec: FormSpec) -> frozenset[str]:
+    return frozenset(_by_label(spec))
 
 
 def _match(
@@ -273,10 +342,14 @@ def _score_row(
     key = indicator.id
     found = f"{row.parent}／{row.label}" if row.parent else row.label
     self_score = values.fact(f"self.{key}", "score", grid, areas["self_score"], found)
+    if row.number in table.stray:
+        self_score = values.unsure(self_score, grid, table.stray[row.number])
     self_score = _own_share(self_score, row, indicator, shared.get(areas["self_score"], []), values)
     reason = areas.get("reason")
     if reason is not None and reason == areas["self_score"]:
         reason = None
+    if reason is not None:
+        _say_misplaced(grid, areas["self_score"], reason, indicator, values)
     criteria = areas.get("criteria")
     return ScoreRow(
         indicator=key,
@@ -290,6 +363,30 @@ def _score_row(
         if reason
         else missing_fact(f"reason.{key}"),
     )
+
+
+def _say_misplaced(
+    grid: Grid, score: Area, reason: Area, indicator: IndicatorSpec, values: Values
+) -> None:
+    """A lone number among the reasons beside a blank self-score is a score in the wrong column."""
+    cell = grid.cell(reason)
+    if cell is None or not grid.is_blank(score):
+        return
+    number = parse_cell_number(cell.raw) if cell.kind == "number" else _lone_score(cell.raw)
+    if number is not None:
+        refs = (grid.ref(score), grid.ref(reason))
+        details = {"label": indicator.label}
+        values.problems.append(
+            ReadingProblem("score.misplaced", refs, plain(number), details=details)
+        )
+
+
+def _lone_score(text: str) -> Decimal | None:
+    """The number that is all a text says; None for 无 and for what is not one."""
+    amount = parse_amount(text)
+    if amount is None or amount.unit not in ("", "分"):
+        return None
+    return None if amount.doubt in (Doubt.NOTHING_SAID, Doubt.LETTER_O) else amount.value
 
 
 def _shared_self_scores(table: ScoringTable) -> dict[Area, list[_Row]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from perfeval_xl.amounts import (
     WAN,
@@ -60,6 +62,7 @@ class Values:
         self.money = money
         self.problems: list[ReadingProblem] = []
         self._computing: set[tuple[str, int, int]] = set()
+        self._formats: dict[int, _Format] = {}
 
     def fact(
         self, fact_id: str, kind: FieldKind, grid: Grid, area: Area, found_by: str, unit: str = ""
@@ -67,8 +70,8 @@ class Values:
         """The fact in a rectangle. ``unit`` is the money unit that its heading names, if any."""
         ref = grid.ref(area)
         merged = area.range_text if area.is_merged else None
-        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         cell = grid.cell(area)
+        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         if merged and self._hides(grid, area, cell, ref):
             return replace(base, raw=cell.raw if cell else "", state=State.UNREADABLE)
         if cell is None:
@@ -77,12 +80,59 @@ class Values:
             return replace(base, raw=cell.raw)
         cell, note = self._with_result(grid, cell)
         if cell is None:
-            self._problem("figures.unreadable", ref, note)
             return replace(base, raw=note, state=State.UNREADABLE)
         if kind in ("text", "prose", "date"):
             return self._text(base, grid, cell)
         fact = self._number(base, kind, grid, cell, unit)
         return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact
+
+    def shown(self, grid: Grid, cell: Cell) -> str:
+        """The raw text of a cell as a person would say it: a percentage with its sign."""
+        if cell.kind != "number":
+            return cell.raw
+        number = parse_cell_number(cell.raw)
+        return cell.raw if number is None else self._shown_number(grid, cell, number)
+
+    def _shown_number(self, grid: Grid, cell: Cell, number: Decimal) -> str:
+        form = self._format(grid, cell.style)
+        if form.is_percent:
+            return f"{plain(number * 100)}%"
+        if form.is_date:
+            return _date(number, grid.workbook.date1904)
+        return plain(number)
+
+    def _format(self, grid: Grid, style: int) -> _Format:
+        """What a style's number format says of a figure, looked up once per style."""
+        found = self._formats.get(style)
+        if found is None:
+            styles = grid.workbook.styles
+            unit = _unit_in_format(styles.number_format(style))
+            found = _Format(styles.is_percent(style), styles.is_date(style), unit)
+            self._formats[style] = found
+        return found
+
+    def part_fact(
+        self, fact_id: str, kind: FieldKind, grid: Grid, area: Area, found_by: str, text: str
+    ) -> Fact:
+        """The figure that a part of a cell's text says, such as what follows 人员编制：."""
+        merged = area.range_text if area.is_merged else None
+        base = Fact(fact_id, None, text.strip(), grid.ref(area), State.BLANK, merged, found_by)
+        if not text.strip():
+            return base
+        return self._number(base, kind, grid, Cell(area.row, area.column, "text", text), "")
+
+    def unsure(self, fact: Fact, grid: Grid, stray: list[Area]) -> Fact:
+        """A blank fact in a row with figures under no heading: one of these may be its own."""
+        if fact.state is not State.BLANK:
+            return fact
+        raw = "、".join(grid.text(area).strip() for area in stray)
+        for area in stray:
+            self._problem("figures.unreadable", grid.ref(area), grid.text(area).strip())
+        return replace(fact, raw=raw, state=State.UNREADABLE)
+
+    def blank_fact(self, fact_id: str, ref: CellRef, found_by: str) -> Fact:
+        """The fact of a label that is followed by no cell of its own."""
+        return Fact(fact_id, None, "", ref, State.BLANK, None, found_by)
 
     def text_fact(self, fact_id: str, grid: Grid, area: Area, found_by: str, text: str) -> Fact:
         """A fact of which only a part of the cell's text is the value."""
@@ -102,15 +152,18 @@ class Values:
         if cell.cached and cell.kind != "blank" and cell.raw:
             if isinstance(computed, Decimal) and _differs(cell, computed):
                 ref = CellRef(grid.name, cell.row, cell.column)
-                self._problem("figures.stale_formula", ref, cell.raw, expected=plain(computed))
-                return None, f"{cell.raw}（公式算得 {plain(computed)}）"
+                shown = self.shown(grid, cell)
+                self._problem("figures.stale_formula", ref, shown, expected=plain(computed))
+                return None, f"{shown}（公式算得 {plain(computed)}）"
             return cell, ""
         if isinstance(computed, Decimal):
             raw = plain(computed)
             return cell._replace(kind="number", raw=raw), _COMPUTED.format(value=raw)
         if computed == "":
             return cell._replace(kind="text", raw=""), ""
-        return None, f"={cell.formula}"
+        shown = f"={cell.formula}"
+        self._problem("figures.unreadable", CellRef(grid.name, cell.row, cell.column), shown)
+        return None, shown
 
     def _computed(self, grid: Grid, cell: Cell) -> Value:
         key = (grid.name, cell.row, cell.column)
@@ -151,14 +204,20 @@ class Values:
         if cell.kind == "error":
             self._problem("figures.unreadable", base.ref, cell.raw)
             return replace(base, raw=cell.raw, state=State.UNREADABLE)
-        text = cell.raw.strip()
-        return replace(
-            base, value=text or None, raw=cell.raw, state=State.TEXT if text else State.BLANK
-        )
+        shown = self.shown(grid, cell)
+        text = shown.strip()
+        state = State.TEXT if text else State.BLANK
+        return Fact(base.id, text or None, shown, base.ref, state, base.merged, base.found_by)
 
     def _number(self, base: Fact, kind: FieldKind, grid: Grid, cell: Cell, unit: str) -> Fact:
-        amount = self._amount(kind, grid, cell)
-        shown = _shown(grid, cell)
+        shown, amount = cell.raw, None
+        if cell.kind == "number":
+            number = parse_cell_number(cell.raw)
+            if number is not None:
+                shown = self._shown_number(grid, cell, number)
+                amount = _numeric(kind, number, shown, self._format(grid, cell.style))
+        elif cell.kind == "text":
+            amount = parse_percent(cell.raw) if kind == "percent" else parse_amount(cell.raw)
         if amount is None or amount.unit not in _EXPECTED_UNITS[kind]:
             self._problem("figures.unreadable", base.ref, shown)
             return replace(base, raw=shown, state=State.UNREADABLE)
@@ -168,36 +227,21 @@ class Values:
         if kind == "amount":
             return self._money(base, amount, shown, unit or self.money)
         note = self._assumption(base, amount, shown, kind)
-        return replace(
-            base, value=amount.value, raw=shown, state=State.NUMBER, note=note,
-            decimals=amount.decimals,
-        )  # fmt: skip
-
-    def _amount(self, kind: FieldKind, grid: Grid, cell: Cell) -> Amount | None:
-        if cell.kind == "number":
-            return _numeric(kind, grid, cell)
-        if cell.kind != "text":
-            return None
-        return parse_percent(cell.raw) if kind == "percent" else parse_amount(cell.raw)
+        return _read(base, amount.value, shown, note, amount.decimals)
 
     def _money(self, base: Fact, amount: Amount, shown: str, unit: str) -> Fact:
         assert amount.value is not None
         written = amount.unit or unit
         note = self._assumption(base, amount, shown, "amount")
-        value = amount.value * _IN_WAN[written] / _IN_WAN[self.money]
         if written == self.money:
-            return replace(
-                base, value=amount.value, raw=shown, state=State.NUMBER, note=note,
-                decimals=amount.decimals,
-            )  # fmt: skip
+            return _read(base, amount.value, shown, note, amount.decimals)
+        value = amount.value * _IN_WAN[written] / _IN_WAN[self.money]
         value = value.normalize() if value else ZERO
         said = _CONVERTED.format(raw=shown.strip(), unit=written, value=plain(value))
         self._problem("figures.unit_converted", base.ref, shown, details={"note": said})
         shift = decimals_of(_IN_WAN[written]) if written != "亿元" else -4
-        return replace(
-            base, value=value, raw=shown, state=State.NUMBER,
-            note="；".join(filter(None, (said, note))), decimals=max(0, amount.decimals + shift),
-        )  # fmt: skip
+        notes = "；".join(filter(None, (said, note)))
+        return _read(base, value, shown, notes, max(0, amount.decimals + shift))
 
     def _assumption(self, base: Fact, amount: Amount, shown: str, kind: FieldKind) -> str:
         if amount.doubt in _QUIET or amount.value is None:
@@ -238,20 +282,30 @@ class Values:
             self.problems.append(problem)
 
 
-def _numeric(kind: FieldKind, grid: Grid, cell: Cell) -> Amount | None:
-    number = parse_cell_number(cell.raw)
-    styles = grid.workbook.styles
-    if number is None or styles.is_date(cell.style):
+class _Format(NamedTuple):
+    """What a number format shows a figure as."""
+
+    is_percent: bool
+    is_date: bool
+    unit: str
+
+
+def _read(base: Fact, value: Decimal, shown: str, note: str, decimals: int) -> Fact:
+    """The fact as a number."""
+    return Fact(
+        base.id, value, shown, base.ref, State.NUMBER, base.merged, base.found_by, note, decimals
+    )
+
+
+def _numeric(kind: FieldKind, number: Decimal, shown: str, form: _Format) -> Amount | None:
+    if form.is_date:
         return None
-    decimals = decimals_of(number)
-    is_percent = styles.is_percent(cell.style)
     if kind == "percent":
-        return (
-            Amount(number, "%", decimals) if is_percent else percent_without_sign(number, decimals)
-        )
-    if is_percent:
-        return None
-    return Amount(number, _unit_in_format(styles.number_format(cell.style)), decimals)
+        decimals = decimals_of(number)
+        if form.is_percent:
+            return Amount(number, "%", decimals)
+        return percent_without_sign(number, decimals)
+    return None if form.is_percent else Amount(number, form.unit, len(shown.partition(".")[2]))
 
 
 def _unit_in_format(code: str) -> str:
@@ -267,16 +321,12 @@ def _unit_in_format(code: str) -> str:
     return "万元" if "万" in printed else ""
 
 
-def _shown(grid: Grid, cell: Cell) -> str:
-    """The raw text of a cell as a person would say it: a percentage with its sign."""
-    if cell.kind != "number":
-        return cell.raw
-    number = parse_cell_number(cell.raw)
-    if number is None:
-        return cell.raw
-    if grid.workbook.styles.is_percent(cell.style):
-        return f"{plain(number * 100)}%"
-    return plain(number)
+def _date(serial: Decimal, from_1904: bool) -> str:
+    """A date as Excel counts it, 2022-03-05; its plain number when it is none."""
+    start = date(1904, 1, 1) if from_1904 else date(1899, 12, 30)
+    if not 60 < serial < 200_000:
+        return plain(serial)
+    return (start + timedelta(days=int(serial))).isoformat()
 
 
 def _differs(cell: Cell, computed: Decimal) -> bool:

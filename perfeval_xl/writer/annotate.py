@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 
+from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import (
     CellRef,
     Evaluation,
     Finding,
     IndicatorResult,
-    ScoreRow,
+    Outcome,
     ScoringArea,
     Severity,
 )
 from perfeval_xl.ooxml import Border, Editor, Fill, Font, Sheet, SheetEditor, Style, Workbook
+from perfeval_xl.writer.formulas import (
+    GAP,
+    HIGH,
+    LOW,
+    SCORE,
+    TEXT,
+    VERDICT,
+    ScoringFormulas,
+    rating_formula,
+    sheet_place,
+)
 from perfeval_xl.writer.measure import text_height
-from perfeval_xl.writer.review import review_sheet
+from perfeval_xl.writer.review import Arrival, ReviewPage
 from perfeval_xl.writer.style import (
     FONT,
     GRID,
@@ -31,7 +45,9 @@ from perfeval_xl.writer.style import (
 from perfeval_xl.writer.text import (
     AUTHOR,
     FIX_PREFIX,
+    LEGEND_FORMULAS,
     LEGEND_NOTE,
+    REVIEW_NAME,
     REVIEW_SHEET,
     SCORING_HEADS,
     TEMPLATE_MARK,
@@ -41,29 +57,37 @@ from perfeval_xl.writer.text import (
     score_shown,
 )
 
-_WIDTHS = (11.0, 8.0, 15.0, 58.0)
-_GAP = 2.0
+_WIDTHS = (10.0, 7.0, 7.0, 8.0, 16.0, 58.0)
+_GAP_WIDTH = 2.0
 _SIZE = 10.0
+_INDENT = 2.0  # characters that an indented text loses
+_AIR = 4.0  # points above and below, for fonts that run wider or taller
 _MAX_HEIGHT = 409.0
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _BORDER = Border(color=GRID)
+_SIGNED_FORMAT = "+General;-General;0"
 
 
-def annotate(workbook: Workbook, evaluation: Evaluation, file: str) -> bytes:
-    """The submitted workbook with scores beside the form, notes, fills and a first sheet.
-
-    ``file`` is the name the unit sent it under.
-    """
+def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival: Arrival) -> bytes:
+    """The submitted workbook with scores beside the form, notes, fills and a first sheet."""
     editor = Editor(workbook, AUTHOR)
     by_cell = _findings_by_cell(evaluation.findings)
     area = evaluation.submission.area
+    formulas = None
     if area is not None:
-        _ScoringColumns(editor.sheet(area.sheet), workbook.sheet(area.sheet), area).write(
-            evaluation
-        )
+        sheet = workbook.sheet(area.sheet)
+        formulas = ScoringFormulas(evaluation, spec, area, _first_column(sheet, area))
+        _ScoringColumns(editor.sheet(area.sheet), sheet, formulas).write()
     for ref, findings in by_cell.items():
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
-    editor.add_sheet_first(REVIEW_SHEET, review_sheet(evaluation, file))
+    page = ReviewPage(evaluation, arrival, formulas)
+    page.write(workbook.is_signed)
+    name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
+    editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
+    page.write_receipt(editor.log, sha256(workbook.package.source).hexdigest())
+    editor.about |= {
+        "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
+    }  # fmt: skip
     return editor.to_bytes()
 
 
@@ -108,55 +132,71 @@ def _fill(look: Look) -> Fill:
 # ---- columns beside the scoring sheet ----
 
 
-class _ScoringColumns:
-    """复核得分, 差异, 复核结论, 复核说明 to the right of everything on the scoring sheet."""
+def _first_column(sheet: Sheet, area: ScoringArea) -> int:
+    """Our first column: right of everything filled, one left free."""
+    return max(area.last_column, sheet.max_column, *_merge_edges(sheet, area)) + 2
 
-    def __init__(self, editor: SheetEditor, sheet: Sheet, area: ScoringArea) -> None:
+
+class _ScoringColumns:
+    """Our columns to the right of everything on the scoring sheet."""
+
+    def __init__(self, editor: SheetEditor, sheet: Sheet, formulas: ScoringFormulas) -> None:
         self.editor = editor
         self.sheet = sheet
-        self.area = area
-        right = max(area.last_column, sheet.max_column, *_merge_edges(sheet, area))
-        self.first = right + 2
+        self.formulas = formulas
+        self.area = formulas.area
+        self.first = formulas.first
 
-    def write(self, evaluation: Evaluation) -> None:
+    def write(self) -> None:
         """Heads, a line per indicator, the totals and the legend."""
         self._set_widths()
         for row in self.area.header_rows:
             for offset, head in enumerate(SCORING_HEADS):
                 self.editor.write(row, self.first + offset, head, _HEAD)
-        rows = {row.indicator: row for row in evaluation.submission.scores}
-        for result in evaluation.indicators:
-            if result.id in rows:
-                self._write_result(rows[result.id], result)
-        if self.area.total_row is not None:
-            self._write_totals(self.area.total_row, evaluation)
-        self._write_legend((self.area.total_row or self.area.last_row) + 2)
+        for result in self.formulas.evaluation.indicators:
+            if result.id in self.formulas.rows:
+                self._write_result(self.formulas.rows[result.id], result)
+        self._write_totals(self.formulas.total_row)
+        self._write_legend(self.formulas.total_row + 2)
 
     def _set_widths(self) -> None:
-        self.editor.set_column_width(self.first - 1, _GAP)
+        self.editor.set_column_width(self.first - 1, _GAP_WIDTH)
         for offset, width in enumerate(_WIDTHS):
             self.editor.set_column_width(self.first + offset, width)
 
-    def _write_result(self, row: ScoreRow, result: IndicatorResult) -> None:
-        ref = row.self_score.ref or row.label.ref
-        if ref is None:
-            return
+    def _put(
+        self,
+        row: int,
+        column: int,
+        value: str | Decimal | None,
+        style: Style,
+        formula: str | None = None,
+    ) -> None:
+        self.editor.write(row, self.first + column, value, style, formula)
+
+    def _write_result(self, row: int, result: IndicatorResult) -> None:
         look = OUTCOME[result.outcome]
-        number = row.label.ref.row if row.label.ref else ref.row
-        score = result.score if result.low == result.high else None
-        self.editor.write(
-            number, self.first, score if score is not None else score_shown(result), _cell(look)
-        )
-        self.editor.write(number, self.first + 1, difference(result), _cell(look, signed=True))
-        self.editor.write(
-            number, self.first + 2, f"{look.sign} {look.word}", _cell(look, bold=True)
-        )
-        self.editor.write(number, self.first + 3, result.sentence, _SENTENCE)
-        self._fit(number, result.sentence)
+        line = self.formulas.line(result)
+        plain, low, high = _cell(look), result.low, result.high
+        if result.score is None:
+            self._put(row, SCORE, score_shown(result), plain)
+            if result.outcome is not Outcome.UNDECIDED:
+                low = high = self.formulas.claimed(result)
+        else:
+            self._put(row, SCORE, result.score, _cell(look, bold=True), line.score)
+        self._put(row, LOW, low, plain, line.low)
+        self._put(row, HIGH, high, plain, line.high)
+        gap: str | Decimal | None = difference(result)
+        if gap is None and line.gap is not None:
+            gap = ""
+        self._put(row, GAP, gap, _cell(look, signed=True), line.gap)
+        self._put(row, VERDICT, f"{look.sign} {look.word}", _cell(look, bold=True))
+        self._put(row, TEXT, result.sentence, _SENTENCE)
+        self._fit(row, result.sentence)
 
     def _fit(self, row: int, sentence: str) -> None:
         """Make the row tall enough for the sentence and for what the unit wrote in it."""
-        needed = text_height(sentence, _WIDTHS[3], _SIZE)
+        needed = text_height(sentence, _WIDTHS[TEXT] - _INDENT, _SIZE) + _AIR
         if row not in self.sheet.row_heights:
             needed = max(needed, self._own_height(row))
         self.editor.set_row_height(row, min(needed, _MAX_HEIGHT))
@@ -177,32 +217,38 @@ class _ScoringColumns:
                 heights.append(text_height(cell.raw, width))
         return max(heights)
 
-    def _write_totals(self, row: int, evaluation: Evaluation) -> None:
-        totals = evaluation.totals
+    def _write_totals(self, row: int) -> None:
+        totals, sums = self.formulas.evaluation.totals, self.formulas.sums()
         gap = None if totals.stated is None else totals.stated - totals.computed
-        self.editor.write(row, self.first, totals.computed, _TOTAL)
-        self.editor.write(row, self.first + 1, gap, _TOTAL_SIGNED)
-        self.editor.write(row, self.first + 2, "／".join(totals.rating), _TOTAL)
+        rating = rating_formula(
+            self.formulas.spec.bands, self.formulas.cell(row, LOW), self.formulas.cell(row, HIGH)
+        )
+        self._put(row, SCORE, totals.computed, _TOTAL, sums.computed)
+        self._put(row, LOW, totals.low, _TOTAL, sums.low)
+        self._put(row, HIGH, totals.high, _TOTAL, sums.high)
+        self._put(row, GAP, gap, _TOTAL_SIGNED, sums.gap)
+        self._put(row, VERDICT, "／".join(totals.rating), _TOTAL, rating)
         sentence = (
             f"允许区间 {interval(totals.low, totals.high)} 分；"
             f"各行自评得分之和 {points(totals.self_sum)}，填报总分 {points(totals.stated)}；"
             f"数字可定 {points(totals.decided)} 分，缺数据 {points(totals.undecided)} 分，"
             f"由评审人判断 {points(totals.judged)} 分。"
         )
-        self.editor.write(row, self.first + 3, sentence, _TOTAL_TEXT)
+        self._put(row, TEXT, sentence, _TOTAL_TEXT)
         self._fit(row, sentence)
 
     def _write_legend(self, row: int) -> None:
         """What the colours mean, in words and signs, below the totals."""
-        self.editor.write(row, self.first, "图例", _LEGEND_HEAD)
-        for offset, severity in enumerate(_ORDER):
+        self._put(row, SCORE, "图例", _LEGEND_HEAD)
+        for number, severity in enumerate(_ORDER, row + 1):
             look = SEVERITY[severity]
             style = Style(
                 Font(FONT, _SIZE, color=look.text), _fill(look), _BORDER, "center", "center"
             )
-            self.editor.write(row + 1 + offset, self.first, f"{look.sign} {look.word}", style)
-            self.editor.write(row + 1 + offset, self.first + 1, _LEGEND[severity], _PLAIN)
-        self.editor.write(row + 4, self.first, LEGEND_NOTE, _MUTED)
+            self._put(number, SCORE, f"{look.sign} {look.word}", style)
+            self._put(number, LOW, _LEGEND[severity], _PLAIN)
+        self._put(row + 4, SCORE, LEGEND_FORMULAS, _MUTED)
+        self._put(row + 5, SCORE, LEGEND_NOTE, _MUTED)
 
 
 _LEGEND = {
@@ -231,7 +277,7 @@ def _cell(look: Look, bold: bool = False, signed: bool = False) -> Style:
         horizontal="center",
         vertical="center",
         wrap=True,
-        number_format="+General;-General;0" if signed else None,
+        number_format=_SIGNED_FORMAT if signed else None,
     )
 
 
@@ -243,13 +289,15 @@ _HEAD = Style(
     "center",
     True,
 )
-_SENTENCE = Style(Font(FONT, _SIZE), None, _BORDER, "left", "center", True)
+_SENTENCE = Style(Font(FONT, _SIZE), None, _BORDER, "left", "center", True, indent=1)
 _TOTAL = Style(Font(FONT, 11, bold=True), Fill(SUBHEAD_FILL), _BORDER, "center", "center", True)
 _TOTAL_SIGNED = Style(
     Font(FONT, 11, bold=True), Fill(SUBHEAD_FILL), _BORDER, "center", "center", True,
-    number_format="+General;-General;0",
+    number_format=_SIGNED_FORMAT,
 )  # fmt: skip
-_TOTAL_TEXT = Style(Font(FONT, _SIZE), Fill(SUBHEAD_FILL), _BORDER, "left", "center", True)
+_TOTAL_TEXT = Style(
+    Font(FONT, _SIZE), Fill(SUBHEAD_FILL), _BORDER, "left", "center", True, indent=1
+)
 _LEGEND_HEAD = Style(Font(FONT, _SIZE, bold=True))
 _PLAIN = Style(Font(FONT, _SIZE), vertical="center")
 _MUTED = Style(Font(FONT, 9, color=MUTED))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
@@ -14,8 +16,11 @@ from perfeval_xl.model import (
     Outcome,
     PassedCheck,
     Severity,
+    column_letters,
 )
-from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, PrintSetup, Style
+from perfeval_xl.ooxml import Border, ChangeLog, Fill, Font, NewSheet, PrintSetup, Style
+from perfeval_xl.ooxml.refs import Range, covering, range_text
+from perfeval_xl.writer.formulas import HIGH, LOW, SCORE, VERDICT, ScoringFormulas, sheet_place
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.style import (
     FONT,
@@ -30,11 +35,14 @@ from perfeval_xl.writer.style import (
     Look,
 )
 from perfeval_xl.writer.text import (
+    ADVICE,
     CLAUSE_PREFIX,
+    FILE_PREFIX,
     FIX_PREFIX,
     LEGEND_NOTE,
+    RECEIVED,
+    SIGNED_NOTE,
     TEMPLATE_MARK,
-    interval,
     points,
     verdict,
 )
@@ -45,42 +53,72 @@ _WHOLE = sum(_WIDTHS)
 _SIZE = 10.0
 _BORDER = Border(color=GRID)
 _HEADS = ("序号", "程度", "位置", "填报", "应为", "差异", "问题、改法和依据")
+_INDENT = 2.0  # characters that an indented text loses
+_MAX_HEIGHT = 409.0
 _MOST_TEXT = 180  # longer cell contents are shown shortened in the list
 
 
-def review_sheet(evaluation: Evaluation, file: str) -> NewSheet:
-    """The sheet, ready to be placed before all others; A4 portrait, heads repeated, pages numbered."""
-    page = _Page(evaluation, file)
-    page.write()
-    return page.sheet
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a workbook came in.
+
+    name: what it was sent as. program: our name and version. received: SHA-256 of the file as
+    sent, when that was a copy of ours whose additions had to be taken out first; else empty.
+    remark: what was done to be able to read it (decrypted, converted); else empty.
+    """
+
+    name: str
+    program: str = ""
+    received: str = ""
+    remark: str = ""
 
 
-def sheet_link(ref: CellRef) -> str:
-    """The place of a cell as a link inside the workbook."""
-    return f"'{ref.sheet.replace(chr(39), chr(39) * 2)}'!{ref.address}"
+class ReviewPage:
+    """Writes the sheet from top to bottom; A4 portrait, head repeated, pages numbered."""
 
-
-class _Page:
-    """Writes the sheet from top to bottom."""
-
-    def __init__(self, evaluation: Evaluation, file: str) -> None:
+    def __init__(
+        self, evaluation: Evaluation, arrival: Arrival, formulas: ScoringFormulas | None
+    ) -> None:
         self.evaluation = evaluation
-        self.file = file
+        self.arrival = arrival
+        self.formulas = formulas
         self.sheet = NewSheet()
         self.row = 1
 
-    def write(self) -> None:
+    def write(self, signed: bool) -> None:
+        """All but the receipt; ``signed`` when a digital signature lies in the workbook."""
         self._set_up()
-        self._write_head()
+        self._write_head(signed)
         self._write_totals()
         self._write_findings()
         self._write_undecided()
         self._write_passed()
+
+    def write_receipt(self, log: ChangeLog, sha256: str) -> None:
+        """What was submitted and what we did to it, then the page set-up."""
+        self._line("四、凭证", _SECTION)
+        self._entry("报送文件 SHA-256", sha256)
+        if self.arrival.received:
+            self._entry("说明", RECEIVED.format(sha256=self.arrival.received))
+        self._entry("程序", self.arrival.program or "perfeval_xl")
+        self._entry(f"改动部件 {len(log.parts_changed)} 个", "、".join(log.parts_changed))
+        self._entry(f"新增部件 {len(log.parts_added)} 个", "、".join(log.parts_added))
+        self._entry(f"写入 {len(log.cells_written)} 格", _ranges_by_sheet(log.cells_written))
+        if log.cells_restyled == log.notes:
+            self._entry(f"换底色、加批注 {len(log.notes)} 格", _ranges_by_sheet(log.notes))
+        else:
+            self._entry(
+                f"换底色 {len(log.cells_restyled)} 格", _ranges_by_sheet(log.cells_restyled)
+            )
+            self._entry(f"加批注 {len(log.notes)} 格", _ranges_by_sheet(log.notes))
+        self._entry("调整列宽", _columns_by_sheet(log.columns_sized))
+        self._entry("调整行高", _rows_by_sheet(log.rows_sized))
+        self._line(ADVICE, _MUTED)
         self._line(LEGEND_NOTE, _MUTED)
         self.sheet.printing = PrintSetup(
             footer="&L&9复核意见&C&9第 &P 页，共 &N 页",
             margins=(0.45, 0.45, 0.55, 0.6),
-            title_rows=None,
+            title_rows=(1, 2),
             area=(1, 1, self.row - 1, _LAST),
         )
 
@@ -91,34 +129,48 @@ class _Page:
 
     # ---- head ----
 
-    def _write_head(self) -> None:
+    def _write_head(self, signed: bool) -> None:
         evaluation = self.evaluation
-        self._line("复核意见", _TITLE, height=34)
+        self._line("复核意见", _TITLE, height=30)
         unit = evaluation.unit_name or "（表中没有填写单位名称）"
         code = f"（预算编码 {evaluation.unit_code}）" if evaluation.unit_code else ""
         self._line(f"{unit}{code}　{evaluation.form_name}", _SUBTITLE)
-        self._line(f"文件：{self.file}", _MUTED_CENTER)
+        self._line(FILE_PREFIX + self.arrival.name, _MUTED_CENTER)
+        if self.arrival.remark:
+            self._line(self.arrival.remark, _TEXT)
         errors = evaluation.count(Severity.ERROR)
         look = SEVERITY[Severity.ERROR if errors else Severity.NOTE]
         if not errors and evaluation.count(Severity.WARNING):
             look = SEVERITY[Severity.WARNING]
         self._line(f"{look.sign} {verdict(evaluation)}", _verdict_style(look), height=30)
+        if signed:
+            self._line(SIGNED_NOTE, _TEXT)
         self.row += 1
 
     def _write_totals(self) -> None:
-        totals = self.evaluation.totals
-        cells = (
-            ("填报总分", points(totals.stated)),
-            ("各行之和", points(totals.self_sum)),
-            ("复核得分", points(totals.computed)),
-            ("允许区间", interval(totals.low, totals.high)),
-            ("填报等次", totals.rating_stated or "—"),
-            ("复核等次", "／".join(totals.rating)),
+        totals, live = self.evaluation.totals, self.formulas
+        stated = totals.rating_stated or "未填"
+        ratings = f"填报 {stated}，复核 "
+        quoted = ratings.replace('"', '""')
+        cells: tuple[tuple[str, str | Decimal | None, str | None], ...] = (
+            ("填报总分", totals.stated, live.stated() if live else None),
+            ("各行自评之和", totals.self_sum, live.self_sum() if live else None),
+            ("复核得分", totals.computed, live.total(SCORE) if live else None),
+            ("最低", totals.low, live.total(LOW) if live else None),
+            ("最高", totals.high, live.total(HIGH) if live else None),
+            (
+                "评价等次",
+                ratings + "／".join(totals.rating),
+                f'"{quoted}"&{live.total(VERDICT)}' if live else None,
+            ),
         )
         spans = ((1, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7))
-        for (first, last), (head, value) in zip(spans, cells, strict=True):
+        for (first, last), (head, value, formula) in zip(spans, cells, strict=True):
             self._merged(self.row, first, last, head, _SUBHEAD)
-            self._merged(self.row + 1, first, last, value, _FIGURE)
+            shown = "—" if value is None else value
+            self._merged(
+                self.row + 1, first, last, shown, _FIGURE, formula if value is not None else None
+            )
         self.sheet.heights[self.row + 1] = 26
         self.row += 2
         counts = "、".join(
@@ -167,17 +219,17 @@ class _Page:
             self.sheet.write(self.row, column, value if value != "" else "—", style)
         if place is not None:
             self.sheet.write(self.row, 3, _place_text(finding), _CELL_LINK)
-            self.sheet.link(self.row, 3, sheet_link(place), "跳到这一格")
+            self.sheet.link(self.row, 3, sheet_place(place), "跳到这一格")
         self.sheet.heights[self.row] = self._height(values)
         self.row += 1
 
     def _height(self, values: tuple[str | Decimal | None, ...]) -> float:
         heights = [
-            text_height(value, width, _SIZE)
+            text_height(value, width - _INDENT, _SIZE)
             for value, width in zip(values, _WIDTHS, strict=True)
             if isinstance(value, str)
         ]
-        return min(409.0, max(heights) + 2)
+        return min(_MAX_HEIGHT, max(heights) + 2)
 
     # ---- what is missing, what was checked ----
 
@@ -216,10 +268,10 @@ class _Page:
         )
         for value, first, last, style in cells:
             self._merged(self.row, first, last, value, style)
-        self.sheet.heights[self.row] = text_height(needed, _WIDTHS[5] + _WIDTHS[6], _SIZE) + 2
+        self.sheet.heights[self.row] = text_height(needed, sum(_WIDTHS[5:]) - _INDENT, _SIZE) + 2
         if result.self_score.ref is not None:
             self.sheet.write(self.row, 5, result.self_score.raw or "空白", _CELL_LINK)
-            self.sheet.link(self.row, 5, sheet_link(result.self_score.ref), "跳到这一格")
+            self.sheet.link(self.row, 5, sheet_place(result.self_score.ref), "跳到这一格")
         self.row += 1
 
     def _write_passed(self) -> None:
@@ -243,12 +295,24 @@ class _Page:
         self._merged(self.row, 3, 5, check.title, _CELL_TEXT)
         self._merged(self.row, 6, 7, check.detail or "—", _CELL_TEXT)
         self.sheet.heights[self.row] = max(
-            text_height(check.title, sum(_WIDTHS[2:5]), _SIZE),
-            text_height(check.detail, sum(_WIDTHS[5:7]), _SIZE),
+            text_height(check.title, sum(_WIDTHS[2:5]) - _INDENT, _SIZE) + 2,
+            text_height(check.detail, sum(_WIDTHS[5:7]) - _INDENT, _SIZE) + 2,
         )
         self.row += 1
 
     # ---- pieces ----
+
+    def _entry(self, head: str, text: str) -> None:
+        """A line of the receipt: what, and all that belongs to it."""
+        shown = text or "—"
+        self._merged(self.row, 1, 2, head, _CELL)
+        self._merged(self.row, 3, _LAST, shown, _CELL_TEXT)
+        heights = (
+            text_height(head, sum(_WIDTHS[:2]), _SIZE),
+            text_height(shown, sum(_WIDTHS[2:]) - _INDENT, _SIZE),
+        )
+        self.sheet.heights[self.row] = min(_MAX_HEIGHT, max(heights) + 2)
+        self.row += 1
 
     def _line(self, text: str, style: Style, height: float | None = None) -> None:
         self._merged(self.row, 1, _LAST, text, style)
@@ -266,9 +330,15 @@ class _Page:
         self.row += 1
 
     def _merged(
-        self, row: int, first: int, last: int, value: str | Decimal | None, style: Style
+        self,
+        row: int,
+        first: int,
+        last: int,
+        value: str | Decimal | None,
+        style: Style,
+        formula: str | None = None,
     ) -> None:
-        self.sheet.write(row, first, value, style)
+        self.sheet.write(row, first, value, style, formula)
         if last > first:
             self.sheet.merge(row, first, row, last)
 
@@ -290,6 +360,43 @@ def _place_text(finding: Finding) -> str:
         return "—"
     more = len(finding.refs) - 1
     return finding.refs[0].qualified + (f" 等 {more + 1} 格" if more else "")
+
+
+def _ranges_by_sheet(refs: Iterable[CellRef]) -> str:
+    """Cells as ranges, sheet by sheet: ``附件2-2!S2:X31、F5``."""
+    cells: dict[str, list[tuple[int, int]]] = {}
+    for ref in refs:
+        cells.setdefault(ref.sheet, []).append((ref.row, ref.column))
+    return "；".join(
+        f"{sheet}!" + "、".join(range_text(area) for area in covering(found))
+        for sheet, found in cells.items()
+    )
+
+
+def _columns_by_sheet(sized: Iterable[tuple[str, int]]) -> str:
+    return _lines_by_sheet(((sheet, 1, n) for sheet, n in sized), lambda a: (a[1], a[3]), True)
+
+
+def _rows_by_sheet(sized: Iterable[tuple[str, int]]) -> str:
+    return _lines_by_sheet(((sheet, n, 1) for sheet, n in sized), lambda a: (a[0], a[2]), False)
+
+
+def _lines_by_sheet(
+    cells: Iterable[tuple[str, int, int]], ends: Callable[[Range], tuple[int, int]], letters: bool
+) -> str:
+    """Whole columns or rows, runs of them as ``S:X``."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for sheet, row, column in cells:
+        found.setdefault(sheet, []).append((row, column))
+    name = column_letters if letters else str
+    return "；".join(
+        f"{sheet}!" + "、".join(_run(*map(name, ends(area))) for area in covering(places))
+        for sheet, places in found.items()
+    )
+
+
+def _run(first: str, last: str) -> str:
+    return first if first == last else f"{first}:{last}"
 
 
 def _short(text: str) -> str:
@@ -335,7 +442,7 @@ _HEAD = Style(
     True,
 )
 _CELL = Style(Font(FONT, _SIZE), None, _BORDER, "center", "center", True)
-_CELL_TEXT = Style(Font(FONT, _SIZE), None, _BORDER, "left", "center", True)
+_CELL_TEXT = Style(Font(FONT, _SIZE), None, _BORDER, "left", "center", True, indent=1)
 _CELL_LINK = Style(
     Font(FONT, _SIZE, underline=True, color=LINK), None, _BORDER, "center", "center", True
 )

@@ -9,7 +9,9 @@ from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
-SCORING_HEADS = ("复核得分", "差异", "复核结论", "复核说明")
+SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明")
+REVIEW_NAME = "_perfeval"  # hidden defined name by which our sheet is found again
+FILE_PREFIX = "文件："
 FIX_PREFIX = "改法："
 CLAUSE_PREFIX = "依据："
 TEMPLATE_MARK = "（表样问题，不是填报单位的差错）"
@@ -18,6 +20,41 @@ VERDICT_ERRORS = "需要更正：发现 {errors} 处错误，请更正后重新�
 VERDICT_WARNINGS = "没有发现错误；有 {warnings} 处警告，请补充说明或核实。"
 VERDICT_CLEAN = "没有发现错误和警告。"
 LEGEND_NOTE = "复核内容由程序添加在表右侧和批注里；填报的内容没有改动。"
+LEGEND_FORMULAS = (
+    "复核得分、最低、最高、差异都是公式，引用表中的单元格；最低、最高是各种允许算法下的得分，"
+    "由评审人判断的按自评得分计，缺数据的按 0 分和满分计。"
+)
+SIGNED_NOTE = "原件带有数字签名；副本加入了复核内容，签名对副本不再有效，请以原件的签名为准。"
+ADVICE = (
+    "核对办法：perfeval verify 副本 原件。该命令取出复核内容，与原件逐字节比对，再重做一遍复核。"
+)
+RECEIVED = "报送的是复核过的副本（另存过），已先去掉其中原有的复核内容；收到时的 SHA-256：{sha256}"
+VERIFY = {
+    "unreadable": "副本打不开（{why}），可能没有传完整。",
+    "no_receipt": "副本里没有复核凭证：文件被别的程序另存过，或者不是本程序的副本。",
+    "saved_again": "副本被别的程序另存过：凭证还在，各部件都重写了，只能逐格比对。",
+    "other_original": "副本是另一份文件的：凭证里的 SHA-256 是 {sha256}。",
+    "archive": "各部件内容都对，但压缩包本身被改动过（顺序、压缩方式或附加的字节）。",
+    "sheet_missing": "缺少工作表“{place}”。",
+    "sheet_added": "多出工作表“{place}”。",
+    "sheet_renamed": "工作表“{place}”被改名为“{now}”。",
+    "sheet_order": "工作表的顺序变了：{place}。",
+    "sheet_state": "工作表“{place}”的显示状态变了：应为 {was}，副本为 {now}。",
+    "cell": "{place} 应为{was}，副本里是{now}。",
+    "formula": "{place} 的公式应为{was}，副本里是{now}。",
+    "more_cells": "{place} 另有 {count} 格不同：{rest}。",
+    "merge_added": "{place} 在副本里被合并。",
+    "merge_missing": "{place} 的合并被取消。",
+    "note": "{place} 的批注不同。",
+    "note_missing": "{place} 的批注不见了。",
+    "note_added": "{place} 多出批注。",
+    "width": "{place} 列宽应为 {was}，副本为 {now}。",
+    "height": "{place} 行高应为 {was}，副本为 {now}。",
+    "style": "{place} 的格式不同。",
+    "part": "部件 {place} 不同{near}。",
+    "part_missing": "缺少部件 {place}。",
+    "part_added": "多出部件 {place}。",
+}
 
 
 def points(value: Decimal | None) -> str:
@@ -51,11 +88,10 @@ def difference(result: IndicatorResult) -> Decimal | None:
 
 
 def score_shown(result: IndicatorResult) -> str:
-    """The computed score as text where it is no single number."""
+    """What stands in place of the computed score where figures give none."""
     if result.outcome is Outcome.UNDECIDED:
-        return f"未定（{interval(result.low, result.high)}）"
-    if result.outcome is Outcome.JUDGED:
-        return "评审"
-    if result.outcome is Outcome.NOT_APPLICABLE:
-        return "不适用"
-    return interval(result.low, result.high)
+        return "未定"
+    return "不适用" if result.outcome is Outcome.NOT_APPLICABLE else "评审"
+
+
+DECRYPTED = "原文件加了打开密码：本副本由解密后的内容生成，不再有密码，请按原密级保管。"

@@ -164,14 +164,14 @@ def test_the_clean_one_has_only_what_every_unit_lacks(records: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [("12", "form.unknown"), ("14", "workbook.is_csv"), ("15", "form.scoring_sheet_missing")],
+    [("12", "form.unknown"), ("14", "workbook.is_text"), ("15", "form.scoring_sheet_missing")],
 )
 def test_what_cannot_be_evaluated_is_returned_with_its_reason(
     records: dict[str, Any], outbox: Path, number: str, code: str
 ) -> None:
     record = records[number]
     assert record["status"] == "returned"
-    assert record["reason"]["code"] in (code, "workbook.is_unknown")
+    assert record["reason"]["code"] == code
     assert record["reason"]["fix"]
     sheet = openpyxl.load_workbook(outbox / record["copy"]).active
     texts = [str(c.value) for row in sheet.iter_rows() for c in row if c.value]
@@ -328,7 +328,8 @@ def test_the_journal_knows_a_finished_file_only_under_the_same_rules(tmp_path: P
     with Journal(tmp_path, "rules-1") as journal:
         journal.add("a", {"file": "a", "sha256": "s", "copy": "复核/a.xlsx"})
     with Journal(tmp_path, "rules-1") as journal:
-        assert journal.finished("a", "s")
-        assert not journal.finished("a", "other")
+        assert journal.finished("a", "s", ["复核/a.xlsx"])
+        assert not journal.finished("a", "other", ["复核/a.xlsx"])
+        assert not journal.finished("a", "s", ["复核/elsewhere.xlsx"])
     with Journal(tmp_path, "rules-2") as journal:
-        assert not journal.finished("a", "s")
+        assert not journal.finished("a", "s", ["复核/a.xlsx"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ TEXTS = (
 )  # fmt: skip
 COUNTS = ("authorized_posts", "actual_staff")
 INDICATORS = range(1, 26)
-_TOTALS = ("合计", "总计")
+_TOTALS = ("合计", "总计", "合 计")
 
 
 class Odd(Enum):
@@ -100,7 +101,7 @@ class Draft:
     @property
     def profile(self) -> Board:
         """The sheet of 附件2-1."""
-        return next(b for b in self.boards if b.find("authorized_posts") or b.find("actual_staff"))
+        return next(b for b in self.boards if b.find("qualitative_target"))
 
     @property
     def scoring(self) -> Board:
@@ -126,7 +127,8 @@ class Draft:
         """Printed labels: short texts that nobody filled in."""
         for board in self.boards:
             for box in board.boxes:
-                if not box.key and isinstance(box.value, str) and len(box.value) < 40:
+                text = box.value if not box.key and isinstance(box.value, str) else ""
+                if 0 < len(text) < 40 and not text.isdigit() and self.form.unit not in text:
                     yield box
 
 
@@ -225,7 +227,7 @@ def _truth(form: FilledForm) -> Truth:
     values = {key: _wanted(value) for key, value in _values(form).items()}
     values["satisfaction_result"] = Decimal(str(form.targets[-1].result).rstrip("%")) / 100
     tables = {
-        table: [(str(row["unit"]), number) for number, row in enumerate(rows)]
+        table: [(str(r["unit"]), number) for number, r in enumerate(rows) if r["unit"] != "小计"]
         for table, rows in form.tables.items()
     }
     return Truth(values, tables)
@@ -323,11 +325,13 @@ def _corner(address: str) -> tuple[int, int]:
 
 
 def _board(name: str, rows: list[Row], cuts: Cuts) -> Board:
+    grid = lay_out(rows, cuts)
     boxes = [
         Box(b.top + 1, b.left + 1, b.bottom + 1, b.right + 1, _plain(b.cell.value))
-        for b in lay_out(rows, cuts).boxes
+        for b in grid.boxes
     ]
-    return Board(name, boxes)
+    widths = [(right - left) / 10 for left, right in pairwise(grid.edges)]
+    return Board(name, boxes, widths=widths if grid.edges[-1] > 100 else [])
 
 
 def _plain(value: Value) -> Raw:

@@ -10,6 +10,7 @@ import struct
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from hashlib import md5
 from itertools import count
 from xml.sax.saxutils import escape, quoteattr
 
@@ -32,7 +33,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def ole(streams: Mapping[str, bytes]) -> bytes:
-    """An OLE container (version 3) of these streams, each padded with zeros to 4,096 bytes.
+    """An OLE container (version 3) of these streams, short ones padded with zeros to 4,096 bytes.
 
     A name with slashes lies in storages of these names.
     """
@@ -46,7 +47,8 @@ def ole(streams: Mapping[str, bytes]) -> bytes:
         sectors = len(content) // _SECTOR
         fat += [*range(at + 1, at + sectors), _END_OF_CHAIN]
         at += sectors
-    directory = _directory({n: (starts[n], len(c)) for n, c in padded.items()})
+    sizes = {name: max(_SMALL, len(content)) for name, content in streams.items()}
+    directory = _directory({name: (starts[name], sizes[name]) for name in streams})
     directory_start = at
     sectors = len(directory) // _SECTOR
     fat += [*range(at + 1, at + sectors), _END_OF_CHAIN]
@@ -171,6 +173,57 @@ def _xls_cell(place: bytes, value: object, biff: int) -> bytes:
     if isinstance(value, str):
         return record(0x0204, place + _text(value, biff, 2, 2))
     return record(0x0203, place + struct.pack("<d", _number(value)))
+
+
+def xls_rc4(book: Workbook, password: str) -> bytes:
+    """The .xls encrypted with RC4, as Excel 97 does ([MS-OFFCRYPTO] 2.3.6, [MS-XLS] 2.2.10)."""
+    salt, verifier = bytes(range(16)), bytes(range(16, 32))
+    sealed = _rc4(_rc4_key(password, salt, 0), verifier + md5(verifier).digest())
+    head = record(0x002F, struct.pack("<3H", 1, 1, 1) + salt + sealed)
+    plain = xls_stream(book)
+    first = 4 + struct.unpack_from("<H", plain, 2)[0]
+    plain = plain[:first] + head + plain[first:]
+    keys: dict[int, bytes] = {}
+
+    def stream_byte(at: int) -> int:
+        block = at // 1024
+        if block not in keys:
+            keys[block] = _rc4(_rc4_key(password, salt, block), bytes(1024))
+        return keys[block][at % 1024]
+
+    out, at = bytearray(plain), 0
+    while at < len(out):
+        number, length = struct.unpack_from("<2H", plain, at)
+        body = range(at + 4, at + 4 + length)
+        if number == 0x0085:
+            moved = struct.unpack_from("<I", plain, at + 4)[0] + len(head)
+            struct.pack_into("<I", out, at + 4, moved)
+            body = body[4:]
+        if number not in (0x0809, 0x002F):
+            for place in body:
+                out[place] ^= stream_byte(place)
+        at += 4 + length
+    return ole({"Workbook": bytes(out)})
+
+
+def _rc4_key(password: str, salt: bytes, block: int) -> bytes:
+    first = md5(password.encode("utf-16-le")).digest()[:5]
+    second = md5((first + salt) * 16).digest()[:5]
+    return md5(second + struct.pack("<I", block)).digest()
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
 
 
 # ---- .xlsb ----
@@ -372,7 +425,8 @@ def _ods_cell(cell: Cell, span: str) -> str:
 
 
 def _filled(sheet: Worksheet) -> list[Cell]:
-    return [cell for row in sheet.iter_rows() for cell in row if cell.value not in (None, "")]
+    """Filled cells in order; by iter_rows a cell at XFD1048576 would take hours."""
+    return [cell for _, cell in sorted(sheet._cells.items()) if cell.value not in (None, "")]
 
 
 def _codes(book: Workbook) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from perfeval_xl.calculator import evaluate
@@ -28,7 +32,7 @@ def _differing(sentence: str) -> list[Finding]:
         ("基本支出200万元，其中人员支出130万元。", "130万元"),
         ("“三公经费”合计4.40万元", "4.40万元"),
         ("服务对象满意度达到98%", "98%"),
-        ("预算执行率98%", "98%"),
+        ("预算执行率102%", "102%"),
         ("自评综合得分98分", "98分"),
     ],
 )
@@ -65,3 +69,16 @@ def test_a_figure_that_differs_is_named(sentence: str, provided: str) -> None:
 )
 def test_what_agrees_or_cannot_be_tied_is_left_alone(sentence: str) -> None:
     assert _differing(sentence) == []
+
+
+def _prose() -> list[dict[str, Any]]:
+    path = Path(__file__).parent / "cases" / "prose.toml"
+    cases: list[dict[str, Any]] = tomllib.loads(path.read_text("utf-8"))["cases"]
+    return cases
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["says"]) for c in _prose()])
+def test_a_sentence_of_a_report_is_held_against_the_form_and_never_accused_wrongly(
+    case: dict[str, Any],
+) -> None:
+    assert [f.provided for f in _differing(case["says"])] == case.get("wrong", [])

@@ -271,7 +271,7 @@ def test_merges_are_counted() -> None:
     with pytest.raises(WorkbookError) as caught:
         open_all(data, Limits(merges=1))
     assert caught.value.code == "workbook.too_many_merges"
-    assert caught.value.details == {"limit": "1", "actual": "2", "part": SHEET}
+    assert caught.value.details == {"limit": "1", "actual": "2", "sheet": "S1"}
 
 
 def test_every_code_raised_in_the_room_has_a_case() -> None:

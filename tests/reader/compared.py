@@ -76,9 +76,8 @@ def _pairs(submission: Submission, truth: Truth, form: FormSpec) -> list[tuple[s
         )
         pairs.append((f"self_score.{number}", score, values.get(f"self_score.{number}")))
         pairs.append((f"reason.{number}", reason, values.get(f"reason.{number}")))
-        if row:
-            most = Decimal(15) if indicator.shared else indicator.max
-            pairs.append((f"max.{number}", row.max_score, most))
+        if row and not indicator.shared:  # printed once for three rows: a split merge loses it
+            pairs.append((f"max.{number}", row.max_score, indicator.max))
     return pairs + _target_pairs(submission, truth)
 
 

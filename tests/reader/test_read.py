@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from openpyxl import Workbook as Book
 
+from perfeval_xl.calculator.evaluate import evaluate
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.identify import identify
 from perfeval_xl.forms.spec import FormSpec
@@ -18,6 +19,8 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import State, Submission
 from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.read import read_grids, read_submission
+from perfeval_xl.writer.annotate import annotate
+from perfeval_xl.writer.review import Arrival
 from tests.builders import layout_one_sheet, layout_plain, layout_word
 from tests.builders.forms import FilledForm
 from tests.conftest import SAMPLES
@@ -202,3 +205,18 @@ def test_every_read_fact_knows_its_cell_and_how_it_was_found(form: FormSpec) -> 
         if fact.state in (State.NUMBER, State.TEXT, State.BLANK):
             assert fact.ref is not None, fact.id
             assert fact.found_by, fact.id
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_our_own_annotated_copy_reads_to_the_same_facts(form: FormSpec, layout: str) -> None:
+    out = io.BytesIO()
+    LAYOUTS[layout](FilledForm.example()).save(out)
+    workbook = Workbook.open(out.getvalue())
+    before = read_submission(read_grids(workbook), form)
+    arrival = Arrival("样例.xlsx", "perfeval_xl 0")
+    after = read_bytes(annotate(workbook, evaluate(before, form), form, arrival), form)
+    assert {k: f.value for k, f in after.facts.items()} == {
+        k: f.value for k, f in before.facts.items()
+    }
+    assert [r.self_score.value for r in after.scores] == [r.self_score.value for r in before.scores]
+    assert after.problems == before.problems

@@ -104,7 +104,9 @@ def test_outcomes_are_told_apart_without_colour() -> None:
     for looks in (SEVERITY, OUTCOME):
         signs = [(look.word, look.sign) for look in looks.values()]
         assert len(set(signs)) == len(signs)
-    lightness = [sum(int(look.fill[i : i + 2], 16) for i in (0, 2, 4)) for look in SEVERITY.values()]
+    lightness = [
+        sum(int(look.fill[i : i + 2], 16) for i in (0, 2, 4)) for look in SEVERITY.values()
+    ]
     patterns = [look.pattern for look in SEVERITY.values()]
     assert patterns[0] != patterns[1]
     assert lightness[0] < lightness[1] < lightness[2]

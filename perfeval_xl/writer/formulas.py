@@ -1,0 +1,255 @@
+"""Our numbers as Excel formulas: over the unit's cells, and over our own beside the form.
+
+The score itself comes as a formula with each result. Here the differences, the bounds and the
+totals are put together from it, so that a total is seen to rest on the cells above it.
+Only functions that Excel 2010, WPS and LibreOffice all reckon alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from perfeval_xl.amounts import ZERO, parse_cell_number, plain
+from perfeval_xl.forms.spec import BandSpec, FormSpec
+from perfeval_xl.model import (
+    CellRef,
+    Evaluation,
+    Fact,
+    IndicatorResult,
+    Outcome,
+    ScoringArea,
+    State,
+    column_letters,
+)
+
+SCORE, LOW, HIGH, GAP, VERDICT, TEXT = range(6)  # our columns, from the first
+
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?")
+_CLAIMED = (Outcome.JUDGED, Outcome.NOT_APPLICABLE)  # the self-score stands until adjudicated
+_STATED = ("scoring_total", "self_total")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Formulas of one indicator's row; None where the cell holds a plain number or a text."""
+
+    score: str | None
+    low: str | None
+    high: str | None
+    gap: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Formulas of the totals on the scoring sheet."""
+
+    computed: str
+    low: str
+    high: str
+    gap: str | None
+
+
+def sheet_place(ref: CellRef, fixed: bool = False) -> str:
+    """A cell with its sheet, as links and formulas name it; ``fixed`` as names must."""
+    address = f"${column_letters(ref.column)}${ref.row}" if fixed else ref.address
+    return "'" + ref.sheet.replace("'", "''") + "'!" + address
+
+
+class ScoringFormulas:
+    """The formulas of one scoring sheet. first: our first column; rows: by indicator id."""
+
+    def __init__(
+        self, evaluation: Evaluation, spec: FormSpec, area: ScoringArea, first: int
+    ) -> None:
+        self.evaluation = evaluation
+        self.spec = spec
+        self.area = area
+        self.first = first
+        self.rows = _own_rows(evaluation)
+        self.total_row = area.total_row or area.last_row + 1
+
+    def cell(self, row: int, column: int) -> str:
+        """One of our cells, as its neighbours name it."""
+        return f"{column_letters(self.first + column)}{row}"
+
+    # ---- a row ----
+
+    def line(self, result: IndicatorResult) -> Line:
+        """Score, bounds and difference of one indicator that has a row."""
+        row = self.rows[result.id]
+        if result.score is None:
+            claimed = self._claimed(result) if result.outcome in _CLAIMED else None
+            return Line(None, claimed, self.cell(row, LOW) if claimed else None, None)
+        score = self.cell(row, SCORE)
+        return Line(
+            result.formula,
+            _same_or(result.formula_low, result.formula, score),
+            _same_or(result.formula_high, result.formula, score),
+            self._gap(result.self_score, score),
+        )
+
+    def claimed(self, result: IndicatorResult) -> Decimal:
+        """The self-score between 0 and the maximum; 0 where none can be read."""
+        number = result.self_score.number
+        return ZERO if number is None else max(ZERO, min(number, result.max))
+
+    def _claimed(self, result: IndicatorResult) -> str:
+        return f"MAX(0,MIN({plain(result.max)},{self._number(result.self_score)}))"
+
+    def _gap(self, stated: Fact, score: str) -> str | None:
+        """What was stated less ``score``; empty while the unit's cell is."""
+        cell = _cell_of(stated, self.area.sheet)
+        if cell is not None:
+            return f'IF({cell}="","",ROUND(VALUE({cell})-{score},9))'
+        return None if stated.number is None else f"ROUND({_literal(stated.number)}-{score},9)"
+
+    def _number(self, fact: Fact, home: str | None = None) -> str:
+        """The fact as a number: its cell if that holds it, a blank counting 0.
+
+        home: the sheet that the formula stands on, the scoring sheet by default.
+        """
+        cell = _cell_of(fact, self.area.sheet if home is None else home)
+        if cell is not None:
+            return f"N({cell})" if fact.number is None else f"VALUE({cell})"
+        return _literal(fact.number or ZERO)
+
+    # ---- totals ----
+
+    def sums(self) -> Sums:
+        """The totals over our rows and the unit's own."""
+        computed, low, high = (self._total(column) for column in (SCORE, LOW, HIGH))
+        stated = _stated(self.evaluation)
+        gap = self._gap(stated, self.cell(self.total_row, SCORE)) if stated else None
+        return Sums(computed, low, high, gap)
+
+    def stated(self) -> str | None:
+        """The total as stated, for any sheet."""
+        fact = _stated(self.evaluation)
+        return self._number(fact, "") if fact else None
+
+    def self_sum(self) -> str | None:
+        """What the self-scores add up to, for any sheet."""
+        facts = [row.self_score for row in self.evaluation.submission.scores]
+        terms = [self._number(fact, "") for fact in facts]
+        return f"ROUND({'+'.join(terms)},9)" if terms else None
+
+    def total(self, column: int) -> str:
+        """One of our totals, for any sheet."""
+        return sheet_place(CellRef(self.area.sheet, self.total_row, self.first + column))
+
+    def _total(self, column: int) -> str:
+        own = [r for r in self.evaluation.indicators if not self._pool(r)]
+        terms = self._terms(own, column)
+        for name, pool in self.spec.pools.items():
+            members = [r for r in self.evaluation.indicators if self._pool(r) == name]
+            shared = "+".join(self._terms(members, column)) or "0"
+            terms.append(f"MIN({plain(pool.points)},{shared})")
+        return f"ROUND({'+'.join(terms) or '0'},9)"
+
+    def _pool(self, result: IndicatorResult) -> str:
+        return self.spec.indicator(result.id).shared
+
+    def _terms(self, results: Sequence[IndicatorResult], column: int) -> list[str]:
+        """What adds up to the total: sums over runs of our cells, then what has no cell."""
+        rows, rest = [], []
+        for result in results:
+            source = self._source(result, column)
+            if isinstance(source, int):
+                rows.append(source)
+            else:
+                rest.append(source)
+        cells = [f"SUM({','.join(self._runs(rows, column))})"] if rows else []
+        return cells + [term for term in rest if term != "0"]
+
+    def _source(self, result: IndicatorResult, column: int) -> int | str:
+        """The row of our cell that holds the number, else the number as an expression."""
+        row = self.rows.get(result.id)
+        if column == SCORE and result.score is None:
+            if row is not None and result.outcome in _CLAIMED:
+                return self.cell(row, LOW)
+            return self._claimed(result)
+        if row is not None:
+            return row
+        if result.score is None and result.outcome in _CLAIMED:
+            return self._claimed(result)
+        number = (result.score, result.low, result.high)[column]
+        formula = (result.formula, result.formula_low, result.formula_high)[column]
+        return formula or plain(number or ZERO)
+
+    def _runs(self, rows: Iterable[int], column: int) -> list[str]:
+        """Ranges over these rows; rows between that hold no number of another are bridged."""
+        ordered = sorted(rows)
+        others = set(self.rows.values()) - set(ordered)
+        runs: list[list[int]] = []
+        for row in ordered:
+            bridged = runs and not any(runs[-1][1] < other < row for other in others)
+            if bridged:
+                runs[-1][1] = row
+            else:
+                runs.append([row, row])
+        return [
+            self.cell(a, column) if a == b else f"{self.cell(a, column)}:{self.cell(b, column)}"
+            for a, b in runs
+        ]
+
+
+def rating_formula(bands: Sequence[BandSpec], low: str, high: str) -> str:
+    """Every rating that totals between low and high can earn, the best first."""
+    pieces = []
+    for place, band in enumerate(bands):
+        reached = f"{high}>={plain(band.at_least)}" if place + 1 < len(bands) else ""
+        missed = f"{low}<{plain(bands[place - 1].at_least)}" if place else ""
+        both = [part for part in (reached, missed) if part]
+        test = both[0] if len(both) == 1 else f"AND({','.join(both)})" if both else "TRUE"
+        label = band.label.replace('"', '""')
+        pieces.append(f'IF({test},"／{label}","")')
+    return f"MID({'&'.join(pieces)},2,99)"
+
+
+# ---- pieces ----
+
+
+def _own_rows(evaluation: Evaluation) -> Mapping[str, int]:
+    """The row beside which each indicator is written; two never share one."""
+    rows: dict[str, int] = {}
+    for row in evaluation.submission.scores:
+        ref = row.label.ref or row.self_score.ref
+        if ref is not None and ref.row not in rows.values():
+            rows[row.indicator] = ref.row
+    return rows
+
+
+def _stated(evaluation: Evaluation) -> Fact | None:
+    """The fact of the total as the unit states it, on the scoring sheet first."""
+    for name in _STATED:
+        fact = evaluation.facts.get(name)
+        if fact is not None and fact.number is not None:
+            return fact
+    return None
+
+
+def _cell_of(fact: Fact, sheet: str) -> str | None:
+    """The unit's cell, if it is blank or holds that very number, else None."""
+    if fact.ref is None or fact.note:
+        return None
+    if fact.state is State.BLANK and not fact.raw:
+        return _named(fact.ref, sheet)
+    if fact.number is None or not _PLAIN.fullmatch(fact.raw):
+        return None
+    return _named(fact.ref, sheet) if parse_cell_number(fact.raw) == fact.number else None
+
+
+def _named(ref: CellRef, sheet: str) -> str:
+    return ref.address if ref.sheet == sheet else sheet_place(ref)
+
+
+def _literal(number: Decimal) -> str:
+    return f"({plain(number)})" if number < 0 else plain(number)
+
+
+def _same_or(formula: str | None, other: str | None, cell: str) -> str | None:
+    """A reference to the score when a bound is the same formula, else the bound's own."""
+    return cell if formula is not None and formula == other else formula

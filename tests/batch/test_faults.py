@@ -1,0 +1,233 @@
+"""Kills, full disks, Ctrl-C: finished work is kept, and one more run gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.batch.test_inbox import OLD
+from tests.batch.test_run import files_of
+from tests.builders import broken
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process groups, /proc")
+REASONS = {"ENOSPC": "磁盘已满", "EIO": "读写出错", "EACCES": "没有权限"}
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good form and a broken one."""
+    folder = tmp_path_factory.mktemp("收件")
+    (folder / "甲.xlsx").write_bytes(broken.good())
+    (folder / "乙.xlsx").write_bytes(broken.good()[:5000])
+    for path in folder.iterdir():
+        os.utime(path, OLD)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What a run that nothing happens to leaves in the outbox."""
+    outbox = tmp_path_factory.mktemp("结果")
+    assert sabotaged(inbox, outbox).wait(60) == 4
+    return files_of(outbox)
+
+
+def sabotaged(
+    inbox: Path, outbox: Path, fault: str = "count", at: int = 0
+) -> subprocess.Popen[bytes]:
+    """A run in a process group of its own; what it says goes to a file beside the outbox."""
+    counter = beside(outbox, "steps")
+    counter.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "tests.batch.saboteur", fault, str(at), str(counter)]
+    with beside(outbox, "said").open("wb") as said:
+        return subprocess.Popen(
+            [*command, "run", str(inbox), "--out", str(outbox), "--jobs", "1"],
+            stdout=said, stderr=said, start_new_session=True, cwd=ROOT,
+        )  # fmt: skip
+
+
+def beside(outbox: Path, name: str) -> Path:
+    return outbox.with_name(f"{outbox.name}.{name}")
+
+
+def steps(outbox: Path) -> int:
+    counter = beside(outbox, "steps")
+    return counter.stat().st_size if counter.exists() else 0
+
+
+def said(outbox: Path) -> str:
+    return beside(outbox, "said").read_text(encoding="utf-8", errors="replace")
+
+
+def group_is_gone(group: int, within: float = 2.0) -> bool:
+    """Whether no process of the group is left, or all that is left of it is dead."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if not members(group):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def members(group: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def whole_files_only(outbox: Path, undisturbed: dict[str, bytes]) -> bool:
+    """Whether everything that has its final name is as it will be."""
+    found = {n: c for n, c in files_of(outbox).items() if ".perfeval-part" not in n}
+    return found.items() <= undisturbed.items()
+
+
+def strike_at(
+    fault: str, at: int, inbox: Path, outbox: Path, undisturbed: dict[str, bytes]
+) -> bool:
+    """Strike a run at a step and finish it with another; whether the fault had its turn."""
+    struck = sabotaged(inbox, outbox, fault, at)
+    code = struck.wait(60)
+    was_struck = steps(outbox) >= at
+    if not was_struck:
+        assert code == 4, said(outbox)
+    elif fault == "kill":
+        assert code == -signal.SIGKILL
+    else:
+        text = said(outbox)
+        assert code == 1, (at, text)
+        assert "读写文件失败" in text, (at, text)
+        assert "Traceback" not in text, (at, text)
+        assert REASONS[fault] in text, (at, text)
+    assert group_is_gone(struck.pid)
+    assert whole_files_only(outbox, undisturbed), (fault, at)
+    assert sabotaged(inbox, outbox).wait(60) == 4, said(outbox)
+    assert files_of(outbox) == undisturbed, (fault, at)
+    return was_struck
+
+
+@pytest.mark.parametrize(("fault", "at"), [("kill", 16), ("ENOSPC", 4), ("EIO", 13)])
+def test_a_run_struck_at_a_step_is_finished_by_the_next(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str, at: int
+) -> None:
+    assert strike_at(fault, at, inbox, tmp_path / "结果", undisturbed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("fault", ["kill", *REASONS])
+def test_a_run_struck_at_every_step_in_turn_is_finished_by_the_next(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str
+) -> None:
+    at = 1
+    while strike_at(fault, at, inbox, tmp_path / str(at), undisturbed):
+        at += 1
+    assert at > 20
+
+
+def kill_after(seconds: float, inbox: Path, outbox: Path) -> None:
+    """Kill the parent, and only it, after so long; its processes must go by themselves."""
+    run = sabotaged(inbox, outbox)
+    time.sleep(seconds)
+    run.kill()
+    run.wait(10)
+    assert group_is_gone(run.pid)
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(60, marks=pytest.mark.campaign)])
+def test_kills_at_random_moments_lose_nothing(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, rounds: int
+) -> None:
+    chance = random.Random(rounds)
+    for number in range(rounds):
+        outbox = tmp_path / str(number)
+        for _ in range(2):
+            kill_after(chance.uniform(0.1, 2.5), inbox, outbox)
+        assert whole_files_only(outbox, undisturbed)
+        assert sabotaged(inbox, outbox).wait(60) == 4
+        assert files_of(outbox) == undisturbed
+
+
+# ---- Ctrl-C ----
+
+
+def interrupt_when_begun(fault: str, inbox: Path, outbox: Path) -> tuple[int, float, int]:
+    """Ctrl-C as a terminal gives it, to the whole group; exit code, seconds and the group."""
+    run = sabotaged(inbox, outbox, fault)
+    end = time.monotonic() + 60
+    while not beside(outbox, "steps").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    begin = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    code = run.wait(30)
+    return code, time.monotonic() - begin, run.pid
+
+
+@pytest.mark.parametrize("fault", ["worker-hangs", "summary-hangs"])
+def test_ctrl_c_stops_within_a_second_and_leaves_no_process(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str
+) -> None:
+    outbox = tmp_path / "结果"
+    code, seconds, group = interrupt_when_begun(fault, inbox, outbox)
+    assert (code, seconds < 1.0) == (5, True), (code, seconds, said(outbox))
+    assert not members(group)
+    assert "再次运行同一命令即可继续" in said(outbox)
+    assert "Traceback" not in said(outbox)
+    assert sabotaged(inbox, outbox).wait(60) == 4
+    assert files_of(outbox) == undisturbed
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(60, marks=pytest.mark.campaign)])
+def test_ctrl_c_at_random_moments_is_an_exit_code_5_or_a_finished_run(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, rounds: int
+) -> None:
+    chance = random.Random(rounds)
+    for number in range(rounds):
+        outbox = tmp_path / str(number)
+        run = sabotaged(inbox, outbox)
+        while steps(outbox) == 0 and run.poll() is None:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0.0, 1.5))
+        begin = time.monotonic()
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(30) in (4, 5), said(outbox)
+        assert time.monotonic() - begin < 1.5
+        assert "Traceback" not in said(outbox), said(outbox)
+        assert group_is_gone(run.pid)
+        assert sabotaged(inbox, outbox).wait(60) == 4
+        assert files_of(outbox) == undisturbed
+
+
+# ---- alone in the world ----
+
+
+@cache
+def _forbidden_is_seen() -> bool:
+    code = "import sys; sys.argv[1:] = ['offline', '0', '/dev/null', '--out', 'x']\n"
+    code += "import tests.batch.saboteur, os; os.system('true')"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 99
+
+
+def test_a_run_needs_neither_the_network_nor_another_program(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert _forbidden_is_seen()
+    outbox = tmp_path / "结果"
+    code = sabotaged(inbox, outbox, "offline").wait(60)
+    counter = beside(outbox, "steps")
+    assert code == 4, counter.read_text() if counter.exists() else said(outbox)
+    assert files_of(outbox) == undisturbed

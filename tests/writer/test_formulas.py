@@ -1,0 +1,214 @@
+"""Our numbers are formulas over the unit's cells, and every program reckons them to our value."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from perfeval_xl.errors import WorkbookError
+from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.model import Outcome
+from perfeval_xl.ooxml import Sheet, Workbook
+from perfeval_xl.writer.formulas import SCORE, ScoringFormulas
+from tests.builders.forms import FilledForm
+from tests.conftest import SAMPLES
+from tests.writer import copies
+from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formulas
+
+SCORING = "附件2-2 评分表"
+ALLOWED = {
+    "ROUND",
+    "MAX",
+    "MIN",
+    "IF",
+    "INT",
+    "ROUNDUP",
+    "VALUE",
+    "NA",
+    "OR",
+    "AND",
+    "SUM",
+    "N",
+    "MID",
+}
+FORMS = 150  # of each layout
+
+Convert = Callable[[Sequence[Path], Path], None]
+
+
+def shown(sheet: Sheet, row: int, column: int) -> str:
+    """What a cell holds, a number without the digits that no program shows."""
+    cell = sheet.cells.get((row, column))
+    if cell is None:
+        return ""
+    return f"{float(cell.raw):.15g}" if cell.kind == "number" else cell.raw
+
+
+def as_shown(value: str) -> str:
+    """A stored result of ours as ``shown`` would give it."""
+    return f"{float(value):.15g}" if re.fullmatch(r"-?[0-9.]+", value) else value
+
+
+def reckoned(files: dict[str, bytes], recalculate: Convert, folder: Path) -> dict[str, Workbook]:
+    """The workbooks after LibreOffice has reckoned and saved them."""
+    (folder / "in").mkdir()
+    paths = []
+    for name, data in files.items():
+        paths.append(folder / "in" / f"{name}.xlsx")
+        paths[-1].write_bytes(data)
+    recalculate(paths, folder / "out")
+    return {name: Workbook.open((folder / "out" / f"{name}.xlsx").read_bytes()) for name in files}
+
+
+def test_scores_differences_and_totals_are_formulas_over_the_units_cells() -> None:
+    one = annotated_form(FilledForm.example())
+    formulas = our_formulas(one.copy, one.data)
+    decided = [r for r in one.evaluation.indicators if r.score is not None]
+    texts = [formula for formula, _ in formulas.values()]
+    assert sum("'附件2-1 自评表'!" in text for text in texts) >= len(decided)
+    sheet = Workbook.open(one.copy).sheet(SCORING)
+    heads = {cell.raw: key[1] for key, cell in sheet.cells.items() if key[0] == 2}
+    for head in ("复核得分", "最低", "最高", "差异"):
+        cells = [f for (name, _, column) in formulas if name == SCORING and column == heads[head]
+                 for f in [head]]  # fmt: skip
+        assert len(cells) >= len(decided) + 1, head
+    assert sum(name == OURS for name, _, _ in formulas) == 6
+
+
+def test_formulas_use_only_functions_that_all_three_programs_have() -> None:
+    chance = random.Random(3)
+    for layout in ("plain", "word"):
+        one = annotated_bytes(copies.filled(layout, copies.random_figures(chance)))
+        for formula, _ in our_formulas(one.copy, one.data).values():
+            assert set(re.findall(r"([A-Z]+)\(", formula)) <= ALLOWED
+            assert len(formula) < 8192
+
+
+def test_a_number_excel_wrote_with_17_digits_is_still_referred_to() -> None:
+    data = copies.filled("plain", _figures({"score.1": "4.85"}))
+    data = _with(data, b"<t>4.85</t></is>", b"<t>4.85</t></is>")
+    parts = copies.unzipped(data)
+    for name, xml in parts.items():
+        parts[name] = re.sub(
+            rb' t="inlineStr"><is><t>4\.85</t></is>', rb"><v>4.8499999999999996</v>", xml
+        )
+    one = annotated_bytes(copies.zipped(dict(parts)))
+    row = next(
+        r for r in one.evaluation.submission.scores if r.indicator == "staffing_control_rate"
+    )
+    assert row.self_score.raw == "4.8499999999999996" or row.self_score.number is not None
+    formulas = [formula for formula, _ in our_formulas(one.copy, one.data).values()]
+    assert any("VALUE(F3)" in formula for formula in formulas)
+
+
+def _figures(values: dict[str, copies.Typed]) -> dict[str, copies.Typed]:
+    return copies.random_figures(random.Random(5)) | values
+
+
+def _with(data: bytes, old: bytes, new: bytes) -> bytes:
+    parts = copies.unzipped(data)
+    return copies.zipped({name: xml.replace(old, new) for name, xml in parts.items()})
+
+
+def test_a_text_that_is_no_plain_number_enters_as_the_number_itself(form: FormSpec) -> None:
+    typed: dict[str, copies.Typed] = {"score.1": "4.5/5", "score.6": "３", "score.15": " 2"}
+    one = annotated_bytes(copies.filled("plain", _figures(typed)))
+    area = one.evaluation.submission.area
+    assert area is not None
+    formulas = ScoringFormulas(one.evaluation, form, area, 20)
+    for result in one.evaluation.indicators:
+        if result.id in ("staffing_control_rate", "fund_surplus") and result.score is not None:
+            row = formulas.rows[result.id]
+            number = {"staffing_control_rate": "4.5", "fund_surplus": "3"}[result.id]
+            assert formulas.line(result).gap == f"ROUND({number}-{formulas.cell(row, SCORE)},9)"
+
+
+def test_a_blank_self_score_has_no_difference_until_it_is_filled() -> None:
+    one = annotated_bytes(
+        copies.filled("plain", _figures({"score.1": None, "authorized_posts": "9"}))
+    )
+    formulas = our_formulas(one.copy, one.data)
+    gap = [value for formula, value in formulas.values() if formula.startswith('IF(F3="",""')]
+    assert gap == [""]
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_reckons_every_formula_of_300_random_forms_to_our_value(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    chance = random.Random(2021)
+    files, wanted = {}, {}
+    for layout in ("plain", "word"):
+        forms = [copies.filled(layout, copies.random_figures(chance)) for _ in range(FORMS)]
+        files[layout], wanted[layout] = copies.packed(map(annotated_bytes, forms))
+    books = reckoned(files, recalculate, tmp_path)
+    off = [
+        (layout, tab, row, column, value, got)
+        for layout, items in wanted.items()
+        for tab, row, column, value in items
+        if (got := shown(books[layout].sheet(tab), row, column)) != as_shown(value)
+    ]
+    assert sum(map(len, wanted.values())) > 10_000
+    assert off == []
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_reckons_every_formula_of_every_sample_to_our_value(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    found = {}
+    for path in sorted(SAMPLES.rglob("*.xlsx")):
+        try:
+            found[path.stem[:2]] = annotated_bytes(path.read_bytes())
+        except WorkbookError:
+            continue
+    files = {name: copies.without_cached_values(one.copy) for name, one in found.items()}
+    books = reckoned(files, recalculate, tmp_path)
+    off = [
+        (name, *key, value, got)
+        for name, one in found.items()
+        for key, (_, value) in our_formulas(one.copy, one.data).items()
+        if (got := shown(books[name].sheet(key[0]), key[1], key[2])) != as_shown(value)
+    ]
+    assert len(found) >= 13
+    assert off == []
+
+
+@pytest.mark.libreoffice
+def test_a_changed_input_moves_the_score_the_difference_and_the_totals(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """As the evaluation of the altered file has them."""
+    before, after = FilledForm.example(), FilledForm.example()
+    for form, staff in ((before, 31), (after, 33)):
+        form.facts["authorized_posts"], form.facts["actual_staff"] = 30, staff
+    one, other = annotated_form(before), annotated_form(after)
+    place = one.evaluation.facts["actual_staff"].ref
+    assert place is not None
+    old = f'r="{place.address}"'.encode()
+    altered = _replaced_value(
+        copies.without_cached_values(one.copy), old, b"<v>31</v>", b"<v>33</v>"
+    )
+    book = reckoned({"altered": altered}, recalculate, tmp_path)["altered"]
+    scores = [r.outcome for r in (one.evaluation.indicators[0], other.evaluation.indicators[0])]
+    assert scores == [Outcome.DIFFERS, Outcome.DIFFERS]
+    moved = 0
+    for key, (_, value) in our_formulas(other.copy, other.data).items():
+        assert shown(book.sheet(key[0]), key[1], key[2]) == as_shown(value), key
+        moved += our_formulas(one.copy, one.data)[key][1] != value
+    assert moved >= 8  # three cells of the row, its difference, and the totals on both sheets
+
+
+def _replaced_value(data: bytes, cell: bytes, old: bytes, new: bytes) -> bytes:
+    parts = copies.unzipped(data)
+    for name, xml in parts.items():
+        at = xml.find(cell)
+        end = xml.find(b"</c>", at)
+        if name.startswith("xl/worksheets/") and at >= 0 and old in xml[at:end]:
+            parts[name] = xml[:at] + xml[at:end].replace(old, new) + xml[end:]
+            return copies.zipped(dict(parts))
+    raise AssertionError(cell)
