@@ -36,7 +36,9 @@ _PASSWORDS = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="打开密码，文本文件，一行一个；用来打开加了密的工作簿。",
 )
-_FORM = click.option("--form", "form_id", metavar="表样", help="指定表样，不自动识别。用 forms list 查看。")
+_FORM = click.option(
+    "--form", "form_id", metavar="表样", help="指定表样，不自动识别。用 forms list 查看。"
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -215,9 +215,7 @@ def annotated(name: str, options: Options, data: bytes) -> tuple[bytes, Evaluati
     return copy, evaluation, arrived.spec
 
 
-def _evaluated(
-    data: bytes, options: Options, guarded: bool = False
-) -> tuple[Arrived, Evaluation]:
+def _evaluated(data: bytes, options: Options, guarded: bool = False) -> tuple[Arrived, Evaluation]:
     arrived = arrive(
         data,
         lambda grids: _form_of(grids, options),

@@ -16,7 +16,7 @@ from perfeval_xl.ooxml import Cell, Sheet, Workbook
 _TALL = 200  # a merge over more rows than this is kept apart, not listed row by row
 _LONGEST_LABEL = 60
 MONEY_UNITS = ("万元", "元", "千元", "亿元")
-_A_FORM = 25  # so many different texts beside a table are more than remarks
+_A_FORM = 12  # so many of a form's labels beside a table are more than remarks
 _EDGE = 60  # an empty merged cell may end so many columns right of the last filled one
 _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?|\d{1,2}(?:[、)]|\.(?!\d)))"
@@ -137,17 +137,20 @@ class Grid:
                     return cell
         return None
 
-    def beside(self, first: int, last: int, top: int, bottom: int) -> Grid | None:
-        """This sheet without columns first to last, when a form stands beside them, else None.
+    def beside(
+        self, columns: tuple[int, int], rows: tuple[int, int], labels: frozenset[str]
+    ) -> Grid | None:
+        """This sheet without the columns, when a form with these labels stands beside them.
 
-        It does when many texts stand in the rows top to bottom outside these columns.
+        It does when many of the labels stand in the rows outside the columns; else None.
         """
-        texts = {
-            normalize_label(cell.raw)
+        (first, last), (top, bottom) = columns, rows
+        found = {
+            core_label(cell.raw)
             for (row, column), cell in self.sheet.cells.items()
             if top <= row <= bottom and not first <= column <= last and cell.kind == "text"
         }
-        if len(texts) < _A_FORM:
+        if len(found & labels) < _A_FORM:
             return None
         cells = {at: c for at, c in self.sheet.cells.items() if not first <= at[1] <= last}
         merges = [m for m in self.sheet.merges if m[3] < first or m[1] > last]

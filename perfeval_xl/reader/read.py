@@ -9,7 +9,13 @@ from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.grid import Grid
-from perfeval_xl.reader.profile import ProfileRead, ProfileReader, Region, title_unit
+from perfeval_xl.reader.profile import (
+    ProfileRead,
+    ProfileReader,
+    Region,
+    known_labels,
+    title_unit,
+)
 from perfeval_xl.reader.scoring import ScoringTable, find_scoring_tables, read_scoring
 from perfeval_xl.reader.values import Values
 
@@ -72,7 +78,9 @@ def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringT
 def _read_profile(
     grids: list[Grid], spec: FormSpec, values: Values, table: ScoringTable
 ) -> ProfileRead:
-    readers = [r for grid in grids for r in _readers(_region(grid, table), spec, values)]
+    labels = known_labels(spec)
+    regions = [_region(grid, table, labels) for grid in grids]
+    readers = [reader for region in regions for reader in _readers(region, spec, values)]
     if not readers:
         where = (CellRef(table.grid.name, 1, 1),)
         details = {"label": spec.sheet("profile").name}
@@ -113,12 +121,11 @@ def _filled(reader: ProfileReader) -> bool:
     return sum(fact.state is State.NUMBER for fact in trial.facts.values()) >= 2
 
 
-def _region(grid: Grid, table: ScoringTable) -> Region:
+def _region(grid: Grid, table: ScoringTable, labels: frozenset[str]) -> Region:
     """Where a profile may stand: not in the scoring table's rows, or only beside it."""
     if grid is not table.grid:
         return Region(grid, 1, grid.sheet.max_row, range(0))
-    first, last = table.columns
-    beside = grid.beside(first, last, table.first_row, table.last_row)
+    beside = grid.beside(table.columns, (table.first_row, table.last_row), labels)
     if beside is not None:
         return Region(beside, 1, grid.sheet.max_row, range(0))
     return Region(grid, 1, grid.sheet.max_row, range(table.first_row, table.last_row + 1))

@@ -856,7 +856,7 @@ def annotated_before(draft: Draft) -> None:
             board.add(score.top, column, Decimal(1))
             board.add(score.top, column + 1, Decimal(-1))
             board.add(score.top, column + 2, "不一致")
-            board.add(score.top, column + 3, "自评得分 5，按人员编制应为 4。")
+            board.add(score.top, column + 3, f"第 {number} 项自评得分 5，按人员编制应为 4。")
     review = Board("复核意见")
     review.add(1, 1, "复核意见")
     for row, text in enumerate(("人员编制", "实有人数", "收入合计", "自评得分", "总分"), 3):

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from openpyxl.workbook import Workbook as Book
+from openpyxl.worksheet.worksheet import Worksheet
 
-from perfeval_xl.calculator.evaluate import evaluate
-from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Evaluation, Severity
-from perfeval_xl.ooxml import Workbook
-from perfeval_xl.reader.read import read_grids, read_submission
-from perfeval_xl.writer.annotate import annotate
 from perfeval_xl.writer.style import OUTCOME, SEVERITY
-from tests.builders import layout_plain
 from tests.builders.forms import FilledForm
+from tests.writer.copies import annotated_bytes, annotated_form, workbook_of
 
 SCORING = "附件2-2 评分表"
 
 
-def _annotated(filled: FilledForm, form: FormSpec) -> tuple[Book, Evaluation, bytes]:
-    out = io.BytesIO()
-    layout_plain.build(filled, sheet_names=("附件2-1 自评表", SCORING)).save(out)
-    workbook = Workbook.open(out.getvalue())
-    evaluation = evaluate(read_submission(read_grids(workbook), form), form)
-    copy = annotate(workbook, evaluation, "样例.xlsx")
-    return openpyxl.load_workbook(io.BytesIO(copy)), evaluation, copy
+def _annotated(filled: FilledForm) -> tuple[Book, Evaluation, bytes]:
+    one = annotated_form(filled)
+    return openpyxl.load_workbook(io.BytesIO(one.copy)), one.evaluation, one.copy
 
 
 @pytest.fixture(scope="module")
-def faulty(form: FormSpec) -> tuple[Book, Evaluation, bytes]:
+def faulty() -> tuple[Book, Evaluation, bytes]:
     """A form with 38 staff on 36 posts, full marks and a wrong total."""
     filled = FilledForm.example()
     filled.facts["authorized_posts"], filled.facts["actual_staff"] = 36, 38
     filled.scores[1] = 5
     filled.state_totals(total=99)
-    return _annotated(filled, form)
+    return _annotated(filled)
 
 
 def test_every_cell_a_finding_marks_is_filled_and_noted(
@@ -78,8 +71,8 @@ def test_the_review_sheet_comes_first_and_states_the_verdict(
 def test_every_finding_links_to_its_first_cell(faulty: tuple[Book, Evaluation, bytes]) -> None:
     book, evaluation, _ = faulty
     locations = {link.location for link in book.worksheets[0]._hyperlinks}
-    for finding in evaluation.findings:
-        first = finding.refs[0]
+    assert evaluation.findings
+    for first in (finding.refs[0] for finding in evaluation.findings if finding.refs):
         assert f"'{first.sheet}'!{first.address}" in locations
 
 
@@ -97,7 +90,7 @@ def test_the_units_own_cells_keep_their_values(faulty: tuple[Book, Evaluation, b
     book = faulty[0]
     filled = FilledForm.example()
     assert book[SCORING]["F4"].value == filled.scores[2]
-    assert book["附件2-1 自评表"]["B6"].value == 36
+    assert book["附件2-1 自评表"]["B3"].value == 36
 
 
 def test_outcomes_are_told_apart_without_colour() -> None:
@@ -112,26 +105,85 @@ def test_outcomes_are_told_apart_without_colour() -> None:
     assert lightness[0] < lightness[1] < lightness[2]
 
 
-def test_a_formula_like_text_stays_a_text(form: FormSpec) -> None:
+def test_a_formula_like_text_stays_a_text() -> None:
     filled = FilledForm.example()
     filled.reasons[8] = '=HYPERLINK("http://x","点我")'
     filled.unit = "+区样例局"
-    book, _, _ = _annotated(filled, form)
-    for sheet in (book.worksheets[0],):
-        for row in sheet.iter_rows():
-            assert all(cell.data_type != "f" for cell in row)
+    book, _, _ = _annotated(filled)
+    formulas = [
+        c.value for row in book.worksheets[0].iter_rows() for c in row if c.data_type == "f"
+    ]
+    assert len(formulas) == 6
+    assert not any("HYPERLINK" in value for value in formulas)
 
 
-def test_rows_grow_but_never_shrink(form: FormSpec) -> None:
-    filled = FilledForm.example()
-    out = io.BytesIO()
-    source = layout_plain.build(filled, sheet_names=("附件2-1 自评表", SCORING))
-    source[SCORING].row_dimensions[3].height = 200
-    source.save(out)
-    workbook = Workbook.open(out.getvalue())
-    evaluation = evaluate(read_submission(read_grids(workbook), form), form)
-    book = openpyxl.load_workbook(io.BytesIO(annotate(workbook, evaluation, "x")))
-    assert book[SCORING].row_dimensions[3].height == 200
+def _with_sheet_changed(change: Callable[[Worksheet], object]) -> tuple[bytes, bytes]:
+    """A filled form whose scoring sheet was changed, and its copy."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(FilledForm.example())))
+    change(book[SCORING])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue(), annotated_bytes(stream.getvalue()).copy
+
+
+def test_rows_grow_but_never_shrink() -> None:
+    def tall(sheet: Worksheet) -> None:
+        sheet.row_dimensions[3].height = 200
+        sheet.row_dimensions[4].height = 5
+
+    _, copy = _with_sheet_changed(tall)
+    sheet = openpyxl.load_workbook(io.BytesIO(copy))[SCORING]
+    assert sheet.row_dimensions[3].height == 200
+    assert sheet.row_dimensions[4].height > 20
+
+
+def test_a_protected_sheet_is_annotated_and_stays_protected() -> None:
+    def protect(sheet: Worksheet) -> None:
+        sheet.protection.sheet = True
+        sheet.protection.password = "x"
+
+    _, copy = _with_sheet_changed(protect)
+    sheet = openpyxl.load_workbook(io.BytesIO(copy))[SCORING]
+    assert sheet.protection.sheet
+    assert sheet.protection.password
+    assert sheet["I2"].value == "复核得分"
+
+
+def test_the_units_print_area_frozen_panes_and_zoom_stay() -> None:
+    def set_up(sheet: Worksheet) -> None:
+        sheet.freeze_panes = "C3"
+        sheet.sheet_view.zoomScale = 70
+        sheet.print_area = "A1:G29"
+
+    data, copy = _with_sheet_changed(set_up)
+    before, after = (openpyxl.load_workbook(io.BytesIO(x))[SCORING] for x in (data, copy))
+    assert (after.freeze_panes, after.sheet_view.zoomScale) == ("C3", 70)
+    assert after.print_area == before.print_area
+
+
+def test_a_signature_is_said_to_hold_no_longer() -> None:
+    from tests.ooxml.samples import unzipped, zipped
+
+    data = workbook_of(FilledForm.example())
+    parts = unzipped(data)
+    link = (
+        b'<Relationship Id="rId60" Type="http://schemas.openxmlformats.org/package/2006/'
+        b'relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/>'
+    )
+    end = b"</Relationships>"
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(end, link + end)
+    parts["_xmlsignatures/origin.sigs"] = b""
+    signed = annotated_bytes(zipped(dict(parts))).copy
+    for copy, expected in ((signed, True), (annotated_bytes(data).copy, False)):
+        cells = openpyxl.load_workbook(io.BytesIO(copy)).worksheets[0]["A"]
+        said = [cell.value for cell in cells if cell.value and "签名" in str(cell.value)]
+        assert bool(said) is expected
+
+
+def test_the_review_sheet_repeats_its_head_on_every_page(
+    faulty: tuple[Book, Evaluation, bytes],
+) -> None:
+    assert faulty[0].worksheets[0].print_title_rows == "$1:$2"
 
 
 @pytest.mark.libreoffice
