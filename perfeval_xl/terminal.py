@@ -64,9 +64,9 @@ def speak_chinese() -> None:
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] == click.__name__:
             if hasattr(module, "_"):
-                module._ = _said
+                vars(module)["_"] = _said
             if hasattr(module, "ngettext"):
-                module.ngettext = _counted
+                vars(module)["ngettext"] = _counted
 
 
 def _said(text: str) -> str:

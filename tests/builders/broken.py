@@ -619,7 +619,7 @@ BROKEN: dict[str, Broken] = {
     "a link to a program": Broken(formula(SECOND, "G3", 'HYPERLINK("file:///c:/x.exe","查看")', "查看")),
     # ---- other files ----
     "encrypted": Broken(lambda: encrypted(), "workbook.encrypted"),
-    "encrypted and cut off": Broken(lambda: encrypted()[:9000], "workbook.truncated"),
+    "encrypted and cut off": Broken(lambda: encrypted()[:9000], "workbook.encrypted"),
     "nothing but the name of an encrypted one": Broken(
         ole("EncryptedPackage"), "workbook.truncated"
     ),
