@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 
 class State(StrEnum):
@@ -65,6 +66,7 @@ class CellRef:
         return f"{self.sheet}!{self.address}"
 
 
+@lru_cache(maxsize=2048)
 def column_letters(column: int) -> str:
     """Letters of a column that counts from 1: 1 is A, 28 is AB."""
     letters = ""

@@ -765,8 +765,9 @@ class SheetEditor:
         xml = self.sheet.xml
         splices = self._row_attributes(row, patches)
         new: list[tuple[int, str]] = []
+        last = self.sheet.last_column(row)
         for column, patch in sorted(patches.items()):
-            place = self.sheet.place(row.number, column)
+            place = self.sheet.place(row.number, column) if column <= last else None
             if place is None:
                 new.append((column, self._cell(row.number, column, patch)))
             elif patch.is_written:
@@ -779,8 +780,12 @@ class SheetEditor:
             closing = self._qualified("</row>")
             return [*splices, Splice(row.end - 2, row.end, b">" + body + closing)]
         for column, cell in new:
-            at = self.sheet.place_for(row, column)
-            splices.append(Splice(at, at, self._qualified(cell)))
+            if column <= last:
+                at = self.sheet.place_for(row, column)
+                splices.append(Splice(at, at, self._qualified(cell)))
+        behind = "".join(cell for column, cell in new if column > last)
+        if behind:
+            splices.append(Splice(row.close, row.close, self._qualified(behind)))
         return splices
 
     def _cell(self, row: int, column: int, patch: _Patch) -> str:

@@ -200,6 +200,12 @@ class Sheet:
         places = self.places(row.number)
         return next((place.start for place in places if place.column > column), row.close)
 
+    def last_column(self, row: RowPlace) -> int:
+        """The last column that has a cell in the row, filled or not; 0 when there is none."""
+        if row.cells is None:
+            return _last_column(self.xml, row)
+        return max((place.column for place in self.places(row.number)), default=0)
+
     def places(self, row: int) -> list[CellPlace]:
         """All cells of a row, in the order they lie in the XML."""
         found = self.rows.get(row)

@@ -26,11 +26,12 @@ from perfeval_xl.reader.values import Values
 
 _HEAD_ROWS = 6  # a table's heads stand within so many rows
 _COMES_AGAIN = 3  # so many beginnings of blocks below the last one make a second profile
+_LONGEST_ENTRY = 60  # a longer text is no label with its figure
 _GAP_BELOW = 3  # a text may stand so many rows further down than right below its head
 _UNIT_REACH = 60  # a unit line rules the tables so many rows below it
 _TOTALS = ("合计", "总计", "汇总")
 _SUBTOTAL = "小计"
-_REMARK = re.compile(r"(?:备?注|说明|填表说明|单位|金额单位|计量单位)\d?:")
+_REMARK = re.compile(r"[*★☆※#]*(?:备?注|说明|填表说明|单位|金额单位|计量单位)\d?:")
 _ANNEX = re.compile(r"附(?:件|表)[\d一二三四五六-]*")
 _SECOND_LABEL = re.compile(r"\s{2,}|　|\s(?=\S{2,12}[:：])|(?:预算|单位)?编码")
 _SPACED_OUT = re.compile(r"\S(?:\s+\S)+")
@@ -248,11 +249,27 @@ class ProfileReader:
         for area, _, value in self._inlines(field):
             if not first <= area.row <= last:
                 continue
+            if field.kind not in ("text", "date") and self._is_prose(area):
+                continue
             self.read.labels[field.id] = self.grid.ref(area)
             if field.kind in ("text", "date"):
                 return self.values.text_fact(field.id, self.grid, area, found_by, _named(value))
             return self.values.part_fact(field.id, field.kind, self.grid, area, found_by, value)
         return None
+
+    def _is_prose(self, area: Area) -> bool:
+        """Whether a cell is written text, whose figures are no entries of the form."""
+        text = self.grid.text(area)
+        reports = [
+            self.starts[b.id].row
+            for b in self.spec.blocks
+            if b.kind == "prose" and b.id in self.starts
+        ]
+        return (
+            len(text) > _LONGEST_ENTRY
+            or text.count("\n") > 1
+            or area.row >= min(reports, default=1 << 21)
+        )
 
     def _inlines(self, field: FieldSpec) -> list[tuple[Area, str, str]]:
         """Cells that hold the field's label and a value behind a colon: area, label, value."""

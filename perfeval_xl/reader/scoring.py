@@ -174,8 +174,9 @@ def _collect_rows(table: ScoringTable, spec: FormSpec) -> None:
         if number > max(before, last_head) + _GAP:
             return
         areas = columns.areas(number)
-        if (stray := columns.stray(number, areas)) and grid.is_blank(areas["self_score"]):
-            table.stray[number] = stray
+        stray = columns.stray(number, areas)
+        if stray:
+            _place_stray(table, number, areas, stray)
         if not any(not grid.is_blank(area) for area in areas.values()):
             continue
         before = number
@@ -198,9 +199,27 @@ def _collect_rows(table: ScoringTable, spec: FormSpec) -> None:
             table.skipped.append(row)
 
 
+def _place_stray(
+    table: ScoringTable, number: int, areas: dict[str, Area], stray: list[Area]
+) -> None:
+    """What stands under no head: a lone text behind the score is the reason, figures are unsure."""
+    grid, score, reason = table.grid, areas["self_score"], areas.get("reason")
+    lone = stray[0] if len(stray) == 1 and stray[0].column > score.column else None
+    if lone and reason and grid.is_blank(reason) and grid.core(lone) and not _is_score(grid, lone):
+        areas["reason"] = lone
+    elif grid.is_blank(score):
+        table.stray[number] = stray
+
+
+def _is_score(grid: Grid, area: Area) -> bool:
+    return _lone_score(grid.text(area)) is not None
+
+
 def _summary(grid: Grid, row: _Row, totals: tuple[str, ...]) -> str:
     """小计 or 总分 when the row is one of these, else empty: its first filled cell says so."""
-    first = next((a for a in grid.row_areas(row.number) if not grid.is_blank(a)), None)
+    left = min(area.column for area in row.areas.values()) - 1  # 序号 may stand before the table
+    own = (a for a in grid.row_areas(row.number) if a.last_column >= left)
+    first = next((a for a in own if not grid.is_blank(a)), None)
     areas = [row.areas.get(name) for name in ("first_level", "second_level", "third_level")]
     for area in (first, *areas):
         label = grid.core(area) if area and area.row == row.number else ""

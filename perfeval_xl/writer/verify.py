@@ -54,6 +54,7 @@ def kept_from(copy: bytes, original: bytes, limits: Limits | None = None) -> tup
         found = [
             _said("part", d.part, near=f"（{d.near} 附近）" if d.near else "")
             for d in compare(copy, original, limits)
+            if d.kind != "order"  # that only says that the parts were packed anew
         ]
         for name in want.sheet_names:
             if name not in got.sheet_names:

@@ -1086,13 +1086,12 @@ def _label_left_of(board: Board, score: Box) -> Box | None:
 # ---- sheets ----
 
 
-@change("sheets", "names")
+@change("sheets", "names", "copies")
 def other_sheet_names(draft: Draft) -> None:
     """Sheets named at will, in the other order."""
-    names = draft.chance.sample(
-        ("Sheet1", "表一", "绩效'自评", "2021 (2)", "附表—A&B", "评分标准"), len(draft.boards)
-    )
-    for board, name in zip(draft.boards, names, strict=True):
+    names = ["Sheet1", "表一", "绩效'自评", "2021 (2)", "附表—A&B", "评分标准", "空表", "打印稿"]
+    draft.chance.shuffle(names)
+    for board, name in zip(draft.boards, names, strict=False):
         board.name = name
     draft.boards.reverse()
 
@@ -1192,7 +1191,7 @@ def scoring_above_profile(draft: Draft) -> None:
     draft.boards = [b for b in draft.boards if b is not scoring]
 
 
-@change("sheets", "hidden")
+@change("sheets", "copies")
 def hidden_sheets(draft: Draft) -> None:
     """The scoring sheet hidden: it is read all the same."""
     if len(draft.boards) > 1:

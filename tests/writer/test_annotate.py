@@ -70,7 +70,8 @@ def test_the_review_sheet_comes_first_and_states_the_verdict(
 
 def test_every_finding_links_to_its_first_cell(faulty: tuple[Book, Evaluation, bytes]) -> None:
     book, evaluation, _ = faulty
-    locations = {link.location for link in book.worksheets[0]._hyperlinks}
+    cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
+    locations = {cell.hyperlink.location for cell in cells if cell.hyperlink}
     assert evaluation.findings
     for first in (finding.refs[0] for finding in evaluation.findings if finding.refs):
         assert f"'{first.sheet}'!{first.address}" in locations
