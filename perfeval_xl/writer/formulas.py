@@ -70,6 +70,7 @@ class ScoringFormulas:
         self.first = first
         self.rows = _own_rows(evaluation)
         self.total_row = area.total_row or area.last_row + 1
+        self._pools = {indicator.id: indicator.shared for indicator in spec.indicators}
 
     def cell(self, row: int, column: int) -> str:
         """One of our cells, as its neighbours name it."""
@@ -150,7 +151,7 @@ class ScoringFormulas:
         return f"ROUND({'+'.join(terms) or '0'},9)"
 
     def _pool(self, result: IndicatorResult) -> str:
-        return self.spec.indicator(result.id).shared
+        return self._pools[result.id]
 
     def _terms(self, results: Sequence[IndicatorResult], column: int) -> list[str]:
         """What adds up to the total: sums over runs of our cells, then what has no cell."""
