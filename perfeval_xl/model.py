@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from perfeval_xl.context import NOTHING, Context
+
 
 class State(StrEnum):
     """What stood in the cell of a fact."""
@@ -279,7 +281,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything one workbook gives."""
+    """Everything one workbook gives.
+
+    context: what was known of the unit beside the workbook.
+    facts: what the scores rest on, the unit's own figures and those given from elsewhere.
+    """
 
     form: str
     form_name: str
@@ -291,11 +297,8 @@ class Evaluation:
     totals: Totals
     findings: tuple[Finding, ...]
     passed: tuple[PassedCheck, ...]
-
-    @property
-    def facts(self) -> dict[str, Fact]:
-        """Facts of the unit as a whole, by id."""
-        return self.submission.facts
+    facts: dict[str, Fact]
+    context: Context = NOTHING
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.who import Who, who_of
 
 FOLDER = ".perfeval"
 _FILE = "journal.jsonl"
@@ -27,7 +28,9 @@ _SPARE_LINES = 200  # the journal is written anew when more lines than this are 
 class Entry:
     """A finished file: the SHA-256 of its content, under which rules, and where its record lies.
 
-    is_final: False when the next run should try again whatever the content.
+    is_final: False when the next run should try again whatever the content. who: whose it is, None
+    when it was returned. known: digest of what was known of the unit beside the file.
+    has_scores: False for a file that only adds figures to another one of its unit.
     """
 
     sha256: str | None
@@ -35,6 +38,9 @@ class Entry:
     offset: int
     output: str
     is_final: bool
+    who: Who | None = None
+    known: str = ""
+    has_scores: bool = True
 
 
 class Journal:
@@ -86,14 +92,15 @@ class Journal:
             and (self.outbox / entry.output).is_file()
         )
 
-    def add(self, name: str, record: Record) -> None:
-        """Note a finished file at once."""
+    def add(self, name: str, record: Record, known: str = "") -> None:
+        """Note a finished file at once. known: digest of what was known of its unit."""
         entry = Entry(
             _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
-            _is_final(record),
+            _is_final(record), who_of(record), known, bool(record["indicators"]),
         )  # fmt: skip
         head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
-                "final": entry.is_final}  # fmt: skip
+                "final": entry.is_final, "who": entry.who and asdict(entry.who), "known": known,
+                "scores": entry.has_scores}  # fmt: skip
         self._append(_line(head, to_line(record).encode("utf-8")))
         self.entries[name] = entry
 
@@ -130,7 +137,11 @@ class Journal:
         self._lines += 1
         try:
             head, _ = _parts(line)
-            entry = Entry(head["sha256"], head["rules"], offset, head["output"], head["final"])
+            who = Who(**head["who"]) if head["who"] else None
+            entry = Entry(
+                head["sha256"], head["rules"], offset, head["output"], head["final"], who,
+                head["known"], head["scores"],
+            )  # fmt: skip
             self.entries[head["name"]] = entry
         except (ValueError, KeyError, TypeError):
             return

@@ -11,7 +11,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,8 @@ from perfeval_xl.batch.arrive import Arrived, arrive
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import Locked, reason_of, remove, whole_file
 from perfeval_xl.batch.record import Record, evaluated_record, returned_record
-from perfeval_xl.calculator.evaluate import evaluate
+from perfeval_xl.calculator.evaluate import evaluate, unit_of
+from perfeval_xl.context import NOTHING, Context
 from perfeval_xl.errors import PerfEvalError, WorkbookError
 from perfeval_xl.forms.catalog import load_form, load_forms
 from perfeval_xl.forms.identify import identify
@@ -54,12 +55,14 @@ class Options:
     """How files are evaluated.
 
     form: an id that overrules identification, or None. passwords: tried on encrypted workbooks.
+    office: the index of what is known of units beside their workbooks, or None.
     """
 
     form: str | None = None
     templates: Path | None = None
     limits: RunLimits = field(default_factory=RunLimits)
     passwords: tuple[str, ...] = ()
+    office: Path | None = None
 
 
 class StillArriving(PerfEvalError):
@@ -203,19 +206,26 @@ def _delivered(
     return returned_record(return_text(error, submitted.name), submitted.name, sha256, "")
 
 
-def annotated(name: str, options: Options, data: bytes) -> tuple[bytes, Evaluation, FormSpec]:
-    """The annotated copy of a file that was sent as ``name``, its evaluation and its form."""
+def annotated(
+    name: str, options: Options, data: bytes, context: Context | None = None
+) -> tuple[bytes, Evaluation, FormSpec]:
+    """The annotated copy of a file that was sent as ``name``, its evaluation and its form.
+
+    context: what is known of the unit, looked up in the office's index when None.
+    """
     from perfeval_xl.writer.annotate import annotate
     from perfeval_xl.writer.review import Arrival
 
-    arrived, evaluation = _evaluated(data, options)
+    arrived, evaluation = _evaluated(data, options, context=context)
     program = f"perfeval_xl {_version()}"
     arrival = Arrival(name, program, arrived.received, arrived.remark)
     copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
     return copy, evaluation, arrived.spec
 
 
-def _evaluated(data: bytes, options: Options, guarded: bool = False) -> tuple[Arrived, Evaluation]:
+def _evaluated(
+    data: bytes, options: Options, guarded: bool = False, context: Context | None = None
+) -> tuple[Arrived, Evaluation]:
     arrived = arrive(
         data,
         lambda grids: _form_of(grids, options),
@@ -223,7 +233,23 @@ def _evaluated(data: bytes, options: Options, guarded: bool = False) -> tuple[Ar
         options.passwords,
         guarded,
     )
-    return arrived, evaluate(arrived.submission, arrived.spec)
+    known = _known(arrived, options) if context is None else context
+    return arrived, evaluate(arrived.submission, arrived.spec, known)
+
+
+def _known(arrived: Arrived, options: Options) -> Context:
+    """What the office knows of the unit whose workbook has arrived."""
+    if options.office is None:
+        return NOTHING
+    from perfeval_xl.batch.office import context_of
+    from perfeval_xl.batch.who import Who
+    from perfeval_xl.writer.annotate import free_sheet_name
+
+    spec, submission = arrived.spec, arrived.submission
+    context = context_of(options.office, Who(*unit_of(submission), spec.id, spec.year))
+    if not context.given:
+        return context
+    return replace(context, sheet=free_sheet_name(arrived.workbook))
 
 
 @cache

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from perfeval_xl.batch.record import Record
+from perfeval_xl.batch.who import unit_key
 from perfeval_xl.forms.texts import finding_text
-from perfeval_xl.labels import normalize_label
 
 SAME_CONTENT = "batch.same_content"
 SAME_UNIT = "batch.same_unit"
@@ -41,7 +41,7 @@ class PairFinder:
 
 def _unit_key(record: Record) -> str:
     unit: Any = record["unit"]
-    return str(unit["code"] or normalize_label(unit["name"] or ""))
+    return unit_key(unit["name"], unit["code"])
 
 
 def _finding(code: str, own: str, others: list[str]) -> Record:

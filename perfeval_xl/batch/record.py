@@ -40,7 +40,7 @@ def evaluated_record(
         "unit": {"name": evaluation.unit_name or None, "code": evaluation.unit_code or None},
         "year": evaluation.year,
         "copy": copy,
-        "facts": {name: _fact(fact) for name, fact in evaluation.facts.items()},
+        "facts": {name: _known(name, fact, evaluation) for name, fact in evaluation.facts.items()},
         "indicators": [indicator_record(result, spec) for result in evaluation.indicators],
         "totals": _totals(evaluation.totals),
         "findings": [_finding(finding) for finding in evaluation.findings],
@@ -123,6 +123,17 @@ def _json(value: object) -> object:
 
 def _place(ref: CellRef | None) -> tuple[str | None, str | None]:
     return (ref.sheet, ref.address) if ref else (None, None)
+
+
+def _known(name: str, fact: Fact, evaluation: Evaluation) -> Record:
+    """A fact; one given from elsewhere names its source, and the unit's own where there is one."""
+    found = _fact(fact)
+    own = evaluation.submission.facts.get(name)
+    if fact is not own:
+        found["source"] = fact.found_by
+        if own is not None and own.ref is not None:
+            found["own"] = _fact(own)
+    return found
 
 
 def _fact(fact: Fact) -> Record:

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.lock import OutboxLock
+from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import (
     PATIENCE,
     MaybeArriving,
@@ -33,6 +34,7 @@ from perfeval_xl.batch.one import (
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
@@ -110,8 +112,9 @@ def run_folder(
         clear_parts(target)
         found = discover(source, target)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
-        with Journal(target, _rules(options, digests), force) as journal:
-            run = _Run(found.files, target, options, journal, progress)
+        rules = _rules(options, digests)
+        with Office(target) as office, Journal(target, rules, force) as journal:
+            run = _Run(found.files, target, options, journal, office, progress)
             run.finish_all(min(jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
@@ -145,31 +148,57 @@ class _Run:
         outbox: Path,
         options: Options,
         journal: Journal,
+        office: Office,
         progress: Progress | None,
     ) -> None:
         self.files = files
         self.outbox = outbox
         self.options = options
         self.journal = journal
+        self.office = office
         self.progress = progress
         self.resumed = 0
         self.arriving: set[str] = set()
         self._again: list[_Task] = []
+        self._shown: set[str] = set()
         self._outputs = {place.casefold() for file in files for place in (file.copy, file.note)}
 
     def finish_all(self, jobs: int) -> None:
-        """Finish every file that is not finished yet; the journal holds each at once."""
+        """Finish every file that is not finished yet; the journal holds each at once.
+
+        What one file of a unit adds to another is known only when it has been read, so files are
+        looked at once more when all have been read.
+        """
+        joined = self._join()
         with Pool(jobs, work, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
-            for task, outcome in pool.outcomes(self._open_files()):
+            self._finish(pool, self._open_files())
+            if self._join() != joined:
+                self._finish(pool, self._files_known_better())
+
+    def _finish(self, pool: Pool[_Task], tasks: Iterator[_Task]) -> None:
+        for task, outcome in pool.outcomes(tasks):
+            self._take(task, outcome)
+        if self._again:
+            time.sleep(PATIENCE)
+            again, self._again = self._again, []
+            for task, outcome in pool.outcomes(again):
                 self._take(task, outcome)
-            if self._again:
-                time.sleep(PATIENCE)
-                again, self._again = self._again, []
-                for task, outcome in pool.outcomes(again):
-                    self._take(task, outcome)
+
+    def _join(self) -> list[tuple[str, str | None]]:
+        """Let files without a scoring sheet speak for their unit; which ones, and their content."""
+        entries = self.journal.entries
+        names = [f.name for f in self.files if f.name in entries and self._only_adds(f.name)]
+        if names:
+            self.office.join(self.journal.records(names))
+        return [(name, entries[name].sha256) for name in names]
+
+    def _only_adds(self, name: str) -> bool:
+        entry = self.journal.entries[name]
+        return entry.who is not None and not entry.has_scores
 
     def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
-        return task.submitted, self.outbox, self.options, task.seen
+        options = replace(self.options, office=self.office.path)
+        return task.submitted, self.outbox, options, task.seen
 
     def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
@@ -180,8 +209,20 @@ class _Run:
             else:
                 yield _Task(submitted)
 
+    def _files_known_better(self) -> Iterator[_Task]:
+        """Files of units of which more is known now than when they were evaluated."""
+        for submitted in self.files:
+            entry = self.journal.entries.get(submitted.name)
+            if entry is not None and entry.known != self._known(entry.who):
+                yield _Task(submitted)
+
+    def _known(self, who: Who | None) -> str:
+        """Digest of what is known of a unit beside its file."""
+        return "" if who is None else self.office.context_of(who).digest
+
     def _is_finished(self, submitted: Submitted) -> bool:
-        if submitted.name not in self.journal.entries:
+        entry = self.journal.entries.get(submitted.name)
+        if entry is None or entry.known != self._known(entry.who):
             return False
         digest = digest_of(submitted.path, self.options.limits.package)
         outputs = (submitted.copy, submitted.note)
@@ -197,8 +238,11 @@ class _Run:
         else:
             record = self._record_of(submitted, outcome)
             self._remove_older(submitted)
-            self.journal.add(submitted.name, record)
-            self._show(record)
+            is_first = submitted.name not in self._shown
+            self.journal.add(submitted.name, record, self._known(who_of(record)))
+            if is_first:
+                self._shown.add(submitted.name)
+                self._show(record)
 
     def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:
         """The record, also of a file that its worker did not survive."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perfeval_xl.batch.one import Options, annotated
+from perfeval_xl.context import NOTHING, Context, context_from
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.ooxml import Package, Workbook, restore
 from perfeval_xl.ooxml.receipt import about
@@ -38,7 +39,7 @@ def verify(copy: bytes, original: bytes, options: Options) -> Verification:
     limits = options.limits.package
     given = _about(copy)
     name = given.get("name") or _name_shown(copy)
-    expected, _, _ = annotated(name, options, original)
+    expected, _, _ = annotated(name, options, original, _context(given))
     due = _about(expected)
     made_by = given.get("program", "")
     same_rules = all(given.get(key) == due[key] for key in ("program", "form", "rules"))
@@ -51,6 +52,14 @@ def verify(copy: bytes, original: bytes, options: Options) -> Verification:
     return Verification(
         "differs" if found else "proven", due["original_sha256"], name, made_by, found
     )
+
+
+def _context(given: dict[str, str]) -> Context:
+    """What was known of the unit when the copy was made, as its receipt says."""
+    try:
+        return context_from(given["context"]) if "context" in given else NOTHING
+    except ValueError:
+        return NOTHING
 
 
 def _about(copy: bytes) -> dict[str, str]:

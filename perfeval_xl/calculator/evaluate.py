@@ -6,6 +6,7 @@ from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.checks import Desk, run_checks
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
+from perfeval_xl.calculator.given import check_given, with_given
 from perfeval_xl.calculator.indicators import judge_indicators
 from perfeval_xl.calculator.mend import Mender
 from perfeval_xl.calculator.prepared import prepare
@@ -14,35 +15,51 @@ from perfeval_xl.calculator.report import check_narrative
 from perfeval_xl.calculator.scores import check_scores
 from perfeval_xl.calculator.targets import check_targets
 from perfeval_xl.calculator.totals import total_points
+from perfeval_xl.context import NOTHING, Context, Rank
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Evaluation, State, Submission
 
 
-def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
-    """Everything that one workbook's figures and texts give on this form."""
+def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING) -> Evaluation:
+    """Everything that one workbook's figures and texts give on this form.
+
+    context: what is known of the unit beside the workbook. Identities hold between the unit's own
+    figures, wherever they were sent; points rest on the office's figures where it has some.
+    """
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
+    own = with_given(submission, prepared, context, (Rank.JOINED,))
+    known = with_given(submission, prepared, context, tuple(Rank))
     say_problems(submission, prepared, book)
-    run_checks(Desk(submission, prepared, book, Mender(submission, prepared)))
-    judged = judge_indicators(submission, prepared)
+    run_checks(Desk(own, prepared, book, Mender(own, prepared)))
+    check_given(submission, prepared, context, book)
+    judged = judge_indicators(known, prepared)
     check_scores(submission, prepared, judged, book)
     check_figures(submission, prepared, book)
     check_form(submission, prepared, book)
     check_targets(submission, prepared, book)
     check_narrative(submission, prepared, book)
     results = tuple(result for result, _ in judged)
+    name, code = unit_of(submission)
     return Evaluation(
         form=spec.id,
         form_name=spec.name,
         year=spec.year,
-        unit_name=_unit_name(submission),
-        unit_code=_text(submission, "unit_code"),
+        unit_name=name,
+        unit_code=code,
         submission=submission,
         indicators=results,
         totals=total_points(submission, results, prepared),
         findings=book.ordered(),
         passed=tuple(book.passed),
+        facts=known.facts,
+        context=context,
     )
+
+
+def unit_of(submission: Submission) -> tuple[str, str]:
+    """Name and code of the unit as its workbook has them, empty where it has none."""
+    return _unit_name(submission), _text(submission, "unit_code")
 
 
 def _unit_name(submission: Submission) -> str:

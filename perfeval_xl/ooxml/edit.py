@@ -132,6 +132,16 @@ class ChangeLog:
 
 
 @dataclass(frozen=True, slots=True)
+class _Added:
+    """A new sheet: its name, part and relation, and what is to stand on it."""
+
+    name: str
+    part: str
+    relation: str
+    content: NewSheet
+
+
+@dataclass(frozen=True, slots=True)
 class _NewName:
     name: str
     refers_to: str
@@ -153,7 +163,8 @@ class Editor:
         self.registry = StyleRegistry(workbook.styles)
         self._sheets: dict[str, SheetEditor] = {}
         self._names: list[_NewName] = []
-        self._new: tuple[str, str, str, NewSheet] | None = None  # name, part, relation, content
+        self._new: _Added | None = None  # before all others
+        self._last: list[_Added] = []
         self._styles_part = ""
         self.texts = TextRegistry(workbook.strings)
         self._strings_part = ""
@@ -188,18 +199,32 @@ class Editor:
         """
         if self._new is not None:
             raise ValueError("only one sheet can be first")
-        name = self._free_sheet_name(name)
-        changes, base = self.changes, self._relation_base()
+        for info in self.workbook.sheets:
+            self._unselect(info.part)
+        self._new = self._added(name, content)
+        return self._new.name
+
+    def add_sheet_last(self, name: str, content: NewSheet) -> str:
+        """Place a new sheet after all others, not selected; returns the name it got."""
+        content.selected = False
+        self._last.append(self._added(name, content))
+        return self._last[-1].name
+
+    def _added(self, name: str, content: NewSheet) -> _Added:
+        changes = self.changes
         part = changes.allocate("xl/worksheets/sheet{}.xml")
         changes.declare(part, _WORKSHEET_TYPE)
-        relation = changes.relate(self.workbook.part, f"{base}/worksheet", part)
+        kind = f"{self._relation_base()}/worksheet"
+        relation = changes.relate(self.workbook.part, kind, part)
         changes.edit(self.workbook.part)
         self.use_styles()
         self.use_texts()
-        for info in self.workbook.sheets:
-            self._unselect(info.part)
-        self._new = (name, part, relation, content)
-        return name
+        return _Added(self.free_sheet_name(name), part, relation, content)
+
+    @property
+    def _new_sheets(self) -> list[_Added]:
+        """All new sheets, in tab order."""
+        return [*([self._new] if self._new else []), *self._last]
 
     def define_name(
         self, name: str, refers_to: str, sheet: str | None = None, hidden: bool = False
@@ -209,7 +234,7 @@ class Editor:
             self.workbook.sheet_names.index(sheet) if sheet in self.workbook.sheet_names else None
         )
         taken = {(known.name.lower(), known.sheet) for known in self.workbook.defined_names}
-        if sheet is not None and local is None and (self._new is None or self._new[0] != sheet):
+        if sheet is not None and local is None and sheet not in [n.name for n in self._new_sheets]:
             raise KeyError(sheet)
         if (name.lower(), local) in taken and (sheet is None or local is not None):
             return
@@ -221,10 +246,9 @@ class Editor:
         changes, package = self.changes, self.workbook.package
         for editor in self._sheets.values():
             editor.finish()
-        if self._new is not None:
-            _, part, _, content = self._new
-            changes.added[part] = render(
-                content, self.registry, self.texts, self.workbook.is_strict
+        for new in self._new_sheets:
+            changes.added[new.part] = render(
+                new.content, self.registry, self.texts, self.workbook.is_strict
             )
         if self.workbook.part in changes.edited:
             changes.edit(self.workbook.part, *self._workbook_splices())
@@ -289,9 +313,11 @@ class Editor:
     def _relation_base(self) -> str:
         return STRICT_RELATIONS if self.workbook.is_strict else RELATIONS
 
-    def _free_sheet_name(self, wanted: str) -> str:
+    def free_sheet_name(self, wanted: str) -> str:
+        """The name a new sheet gets that is to be called ``wanted``."""
         wanted = _FORBIDDEN.sub("_", wanted).strip("'") or "Sheet"
-        taken = {name.casefold() for name in self.workbook.sheet_names}
+        names = [*self.workbook.sheet_names, *(new.name for new in self._new_sheets)]
+        taken = {name.casefold() for name in names}
         name, number = wanted[:31], 1
         while name.casefold() in taken:
             number += 1
@@ -314,31 +340,32 @@ class Editor:
 
     def _workbook_splices(self) -> list[Splice]:
         source, root = self.workbook.xml, self.workbook.root
-        splices: list[Splice] = []
+        splices = self._sheet_entries(source, root)
         if self._new is not None:
-            splices += self._sheet_entry(source, root)
             splices += _first_tab_splices(source, root)
             splices += _shifted_names(source, root)
         return splices + self._name_splices(source, root)
 
-    def _sheet_entry(self, source: bytes, root: Node) -> list[Splice]:
+    def _sheet_entries(self, source: bytes, root: Node) -> list[Splice]:
         sheets = root.first("sheets")
-        if self._new is None or sheets is None:
+        if sheets is None:
             return []
-        name, _, relation, _ = self._new
-        number = max(info.sheet_id for info in self.workbook.sheets) + 1
+        highest = max(info.sheet_id for info in self.workbook.sheets)
         space = "" if declares_relations(source, root) else f' xmlns:r="{self._relation_base()}"'
-        shown = escape_attribute(name)
-        entry = f'<sheet{space} name="{shown}" sheetId="{number}" r:id="{relation}"/>'
-        body = qualified(entry, prefix_of(source, root))
-        return [Splice(sheets.inner, sheets.inner, body)]
+        first, last = b"", b""
+        for number, new in enumerate(self._new_sheets, highest + 1):
+            shown = escape_attribute(new.name)
+            entry = f'<sheet{space} name="{shown}" sheetId="{number}" r:id="{new.relation}"/>'
+            body = qualified(entry, prefix_of(source, root))
+            first, last = (body, last) if new is self._new else (first, last + body)
+        before = [Splice(sheets.inner, sheets.inner, first)] if first else []
+        return before + (append_inside(source, sheets, last) if last else [])
 
     def _name_splices(self, source: bytes, root: Node) -> list[Splice]:
         names = list(self._names)
-        if self._new is not None:
-            name, _, _, content = self._new
-            pairs = print_names(content.printing, name)
-            names += [_NewName(what, refers, name, False) for what, refers in pairs]
+        for new in self._new_sheets:
+            pairs = print_names(new.content.printing, new.name)
+            names += [_NewName(what, refers, new.name, False) for what, refers in pairs]
         if not names:
             return []
         prefix = prefix_of(source, root)
@@ -353,7 +380,8 @@ class Editor:
     def _name_xml(self, name: _NewName) -> str:
         local = ""
         if name.sheet is not None:
-            tabs = [*([self._new[0]] if self._new else []), *self.workbook.sheet_names]
+            first = [self._new.name] if self._new else []
+            tabs = [*first, *self.workbook.sheet_names, *(new.name for new in self._last)]
             local = f' localSheetId="{tabs.index(name.sheet)}"'
         hidden = ' hidden="1"' if name.hidden else ""
         shown = escape_attribute(name.name)

@@ -59,6 +59,7 @@ class NewSheet:
     gridlines: bool = False
     zoom: int = 100
     tab_color: str | None = None
+    selected: bool = True
     printing: PrintSetup = field(default_factory=PrintSetup)
 
     def write(
@@ -122,7 +123,7 @@ def number_text(value: Decimal) -> str:
 
 
 def render(sheet: NewSheet, registry: StyleRegistry, texts: TextRegistry, strict: bool) -> bytes:
-    """The worksheet part of a new sheet, shown and selected."""
+    """The worksheet part of a new sheet."""
     space = STRICT_MAIN if strict else MAIN
     body = "".join(
         (
@@ -159,7 +160,8 @@ def _view(sheet: NewSheet) -> str:
     lines = "" if sheet.gridlines else ' showGridLines="0"'
     zoom = f' zoomScale="{sheet.zoom}" zoomScaleNormal="{sheet.zoom}"' if sheet.zoom != 100 else ""
     pane = _pane(sheet.freeze) if sheet.freeze else ""
-    view = f'<sheetView{lines} tabSelected="1"{zoom} workbookViewId="0">{pane}</sheetView>'
+    chosen = ' tabSelected="1"' if sheet.selected else ""
+    view = f'<sheetView{lines}{chosen}{zoom} workbookViewId="0">{pane}</sheetView>'
     return f"<sheetViews>{view}</sheetViews>"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 
+from perfeval_xl.context import GIVEN_SHEET, NOTHING
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import (
     CellRef,
@@ -18,6 +19,7 @@ from perfeval_xl.model import (
     Severity,
 )
 from perfeval_xl.ooxml import Border, Editor, Fill, Font, Sheet, SheetEditor, Style, Workbook
+from perfeval_xl.writer.basis import basis_sheet
 from perfeval_xl.writer.formulas import (
     GAP,
     HIGH,
@@ -44,6 +46,7 @@ from perfeval_xl.writer.style import (
 )
 from perfeval_xl.writer.text import (
     AUTHOR,
+    BASIS_NAME,
     FIX_PREFIX,
     LEGEND_FORMULAS,
     LEGEND_NOTE,
@@ -71,7 +74,7 @@ _SIGNED_FORMAT = "+General;-General;0"
 def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival: Arrival) -> bytes:
     """The submitted workbook with scores beside the form, notes, fills and a first sheet."""
     editor = Editor(workbook, AUTHOR)
-    by_cell = _findings_by_cell(evaluation.findings)
+    by_cell = _findings_by_cell(evaluation.findings, set(workbook.sheet_names))
     area = evaluation.submission.area
     formulas = None
     if area is not None:
@@ -82,24 +85,38 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
     page = ReviewPage(evaluation, arrival, formulas)
     page.write(workbook.is_signed)
+    context = evaluation.context
+    if context.given:
+        name = editor.add_sheet_last(context.sheet, basis_sheet(context, spec))
+        editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
     editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     page.write_receipt(editor.log, sha256(workbook.package.source).hexdigest())
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
     }  # fmt: skip
+    if context != NOTHING:
+        editor.about["context"] = context.to_text()
     return editor.to_bytes()
+
+
+def free_sheet_name(workbook: Workbook) -> str:
+    """What our sheet of given figures is called in this workbook."""
+    return Editor(workbook, AUTHOR).free_sheet_name(GIVEN_SHEET)
 
 
 # ---- fills and notes ----
 
 
-def _findings_by_cell(findings: Iterable[Finding]) -> dict[CellRef, list[Finding]]:
-    """Findings by the cells they name, the gravest first in each."""
+def _findings_by_cell(
+    findings: Iterable[Finding], sheets: Set[str]
+) -> dict[CellRef, list[Finding]]:
+    """Findings by the cells of the unit's sheets they name, the gravest first in each."""
     found: dict[CellRef, list[Finding]] = {}
     for finding in findings:
         for ref in finding.marked_refs:
-            found.setdefault(ref, []).append(finding)
+            if ref.sheet in sheets:
+                found.setdefault(ref, []).append(finding)
     return {
         ref: sorted(items, key=lambda f: _ORDER.index(f.severity))
         for ref, items in sorted(found.items(), key=lambda item: (item[0].sheet, item[0].row, item[0].column))

@@ -5,12 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
+from perfeval_xl.context import Rank
 from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
 SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明")
 REVIEW_NAME = "_perfeval"  # hidden defined name by which our sheet is found again
+BASIS_NAME = "_perfeval_basis"  # the same for our sheet of given figures
+BASIS_TITLE = "复核依据"
+BASIS_NOTE = "复核时用到、而报送的工作簿里没有（或以财政部门掌握的数为准）的数。复核得分的公式引用本表的“数值”。"
+BASIS_HEADS = ("序号", "名称", "数值", "来自", "出处")
+BASIS_RANKS = {
+    Rank.REFERENCE: "参考数据",
+    Rank.JOINED: "本单位另一份文件",
+    Rank.PREVIOUS: "上年核定数",
+}
 FILE_PREFIX = "文件："
 FIX_PREFIX = "改法："
 CLAUSE_PREFIX = "依据："

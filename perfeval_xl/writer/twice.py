@@ -11,9 +11,14 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from perfeval_xl.context import GIVEN_FIRST_ROW
 from perfeval_xl.ooxml import Limits, Sheet, Workbook, restore
 from perfeval_xl.ooxml.removal import Remover
+from perfeval_xl.writer.basis import is_basis
 from perfeval_xl.writer.text import (
+    BASIS_HEADS,
+    BASIS_NAME,
+    BASIS_TITLE,
     FILE_PREFIX,
     LEGEND_NOTE,
     REVIEW_NAME,
@@ -62,6 +67,7 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     for name in reviews:
         remover.remove_sheet(name)
     remover.remove_name(REVIEW_NAME)
+    remover.remove_name(BASIS_NAME)
     remover.remove_parts(n for n in workbook.package.names if n.startswith("perfeval/"))
     for name, area in columns.items():
         remover.remove_cells(name, area)
@@ -72,17 +78,17 @@ def _cleaned(workbook: Workbook) -> bytes | None:
 
 
 def _review_sheets(workbook: Workbook) -> list[str]:
-    """Our sheet: the one our hidden name points to, or one that begins as ours does."""
+    """Our sheets: those our hidden names point to, or that begin as ours do."""
     named = {
         known.refers_to.rpartition("!")[0].strip("'").replace("''", "'")
         for known in workbook.defined_names
-        if known.name == REVIEW_NAME
+        if known.name in (REVIEW_NAME, BASIS_NAME)
     }
     found = [
         info.name
         for info in workbook.sheets
         if info.kind == "worksheet"
-        and (info.name in named or info.name.startswith(REVIEW_SHEET))
+        and (info.name in named or info.name.startswith((REVIEW_SHEET, BASIS_TITLE)))
         and _begins_as_ours(workbook.sheet(info.name))
     ]
     return found if len(found) < len(workbook.sheets) else []
@@ -90,6 +96,8 @@ def _review_sheets(workbook: Workbook) -> list[str]:
 
 def _begins_as_ours(sheet: Sheet) -> bool:
     first, third = sheet.cells.get((1, 1)), sheet.cells.get((3, 1))
+    if is_basis(_raw(sheet, 1, 1), _raw(sheet, GIVEN_FIRST_ROW - 1, len(BASIS_HEADS))):
+        return True
     return (
         first is not None
         and first.raw == REVIEW_SHEET

@@ -312,6 +312,11 @@ def test_a_very_large_file_is_returned_at_once_on_every_run(tmp_path: Path) -> N
         assert time.monotonic() - begin < 10
 
 
+def returned(file: str, sha256: str, copy: str) -> dict[str, object]:
+    """As much of a record as the journal looks at."""
+    return {"file": file, "sha256": sha256, "copy": copy, "status": "returned", "indicators": []}
+
+
 def test_the_journal_does_not_grow_with_every_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +325,7 @@ def test_the_journal_does_not_grow_with_every_run(
     monkeypatch.setattr(module, "_SPARE_LINES", 5)
     for number in range(40):
         with module.Journal(tmp_path, "rules") as journal:
-            journal.add("a", {"file": "a", "sha256": str(number), "copy": "复核/a.xlsx"})
+            journal.add("a", returned("a", str(number), "复核/a.xlsx"))
     assert len((tmp_path / ".perfeval" / "journal.jsonl").read_bytes().splitlines()) <= 8
 
 
@@ -329,7 +334,7 @@ def test_a_damaged_journal_line_is_no_finished_file(tmp_path: Path) -> None:
 
     with Journal(tmp_path, "rules") as journal:
         for name in "abc":
-            journal.add(name, {"file": name, "sha256": "s", "copy": f"复核/{name}.xlsx"})
+            journal.add(name, returned(name, "s", f"复核/{name}.xlsx"))
     path = tmp_path / ".perfeval" / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1].replace(b"file", b"fi\0e") + lines[2])

@@ -328,7 +328,8 @@ def test_the_journal_knows_a_finished_file_only_under_the_same_rules(tmp_path: P
     (tmp_path / "复核").mkdir()
     (tmp_path / "复核" / "a.xlsx").write_bytes(b"x")
     with Journal(tmp_path, "rules-1") as journal:
-        journal.add("a", {"file": "a", "sha256": "s", "copy": "复核/a.xlsx"})
+        record = {"file": "a", "sha256": "s", "copy": "复核/a.xlsx"}
+        journal.add("a", {**record, "status": "returned", "indicators": []})
     with Journal(tmp_path, "rules-1") as journal:
         assert journal.finished("a", "s", ["复核/a.xlsx"])
         assert not journal.finished("a", "other", ["复核/a.xlsx"])

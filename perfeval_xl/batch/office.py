@@ -1,0 +1,187 @@
+"""What is known of each unit beside its workbook, where every worker can look it up.
+
+An index of one run, made by the parent from the office's lists, earlier rounds and rulings, and
+read by workers unit by unit, so that nobody holds a province in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from perfeval_xl.batch.record import Record
+from perfeval_xl.batch.who import Who, unit_key
+from perfeval_xl.context import NOTHING, Context, Given, Rank, context_from
+from perfeval_xl.labels import normalize_label
+
+INDEX = ".perfeval/office.sqlite"
+NameKind = Literal["code", "name", "alias"]
+_KINDS: tuple[NameKind, ...] = ("code", "name", "alias")
+_RANKS = tuple(Rank)  # in the order in which they are believed
+_SCHEMA = """
+CREATE TABLE names (kind TEXT, key TEXT, unit TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE given (
+    unit TEXT, year INTEGER, rank TEXT, fact TEXT, value TEXT, raw TEXT, source TEXT
+);
+CREATE INDEX given_unit ON given (unit);
+CREATE TABLE history (
+    unit TEXT, form TEXT, year INTEGER, context TEXT, PRIMARY KEY (unit, form, year)
+) WITHOUT ROWID;
+"""
+
+
+class Office:
+    """The index of one run: the parent writes, workers read. No file until there is something.
+
+    Closed and removed by leaving the ``with`` block.
+    """
+
+    def __init__(self, outbox: Path) -> None:
+        self._file = outbox / INDEX
+        self._base: sqlite3.Connection | None = None
+        self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._base is not None:
+            self._base.close()
+            self._remove()
+
+    @property
+    def path(self) -> Path | None:
+        """Where workers find it; None while it is empty."""
+        return None if self._base is None else self._file
+
+    def add_name(self, kind: NameKind, key: str, unit: str) -> None:
+        """A code, name or alias of a unit. One that two units claim names neither."""
+        shown = key.strip() if kind == "code" else normalize_label(key)
+        if shown:
+            self._open().execute(
+                "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET unit = CASE WHEN unit = excluded.unit THEN unit ELSE '' END",
+                (kind, shown, unit),
+            )
+
+    def unit_of(self, name: str, code: str) -> str:
+        """The unit as the lists know it: by code, then name, then alias; else its own key."""
+        return unit_key(name, code) if self._base is None else _unit_of(self._base, name, code)
+
+    def give(self, unit: str, year: int | None, given: Iterable[Given]) -> None:
+        """Figures of a unit; year None when they hold for whatever year is evaluated."""
+        rows = [(unit, year, g.rank.value, g.fact, str(g.value), g.raw, g.source) for g in given]
+        base = self._open()
+        base.execute("BEGIN")
+        base.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        base.execute("COMMIT")
+
+    def join(self, records: Iterable[Record]) -> None:
+        """Take the figures of files without a scoring sheet for the other file of their unit."""
+        if self._base is not None:
+            self._base.execute("DELETE FROM given WHERE rank = ?", (Rank.JOINED.value,))
+        for record in records:
+            unit: Any = record["unit"]
+            year: Any = record["year"]
+            name, code = unit["name"] or "", unit["code"] or ""
+            key = self.unit_of(name, code)
+            if key:
+                self.add_name("code", code, key)
+                self.add_name("name", name, key)
+                self.give(key, year, _figures_of(record))
+
+    def remember(self, unit: str, form: str, year: int | None, history: Context) -> None:
+        """Round, earlier findings, rulings and waivers of a unit; its given figures count not."""
+        self._open().execute(
+            "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?)",
+            (unit, form, year or 0, history.to_text()),
+        )
+
+    def context_of(self, who: Who) -> Context:
+        """What is known of a unit."""
+        return NOTHING if self._base is None else _context_of(self._base, who)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._base is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(self._file, isolation_level=None)
+            self._base.executescript(f"PRAGMA synchronous=OFF; {_SCHEMA}")
+        return self._base
+
+    def _remove(self) -> None:
+        for file in (self._file, self._file.with_name(f"{self._file.name}-journal")):
+            file.unlink(missing_ok=True)
+
+
+def context_of(index: Path | None, who: Who) -> Context:
+    """What the index knows of a unit; nothing when there is no index. For workers."""
+    return NOTHING if index is None else _context_of(_reader(str(index)), who)
+
+
+@lru_cache(maxsize=1)
+def _reader(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _unit_of(base: sqlite3.Connection, name: str, code: str) -> str:
+    keys = {"code": code.strip(), "name": normalize_label(name), "alias": normalize_label(name)}
+    for kind in _KINDS:
+        found = base.execute(
+            "SELECT unit FROM names WHERE kind = ? AND key = ?", (kind, keys[kind])
+        ).fetchone()
+        if found and found[0]:
+            return str(found[0])
+    return unit_key(name, code)
+
+
+def _context_of(base: sqlite3.Connection, who: Who) -> Context:
+    unit = _unit_of(base, who.name, who.code)
+    if not unit:
+        return NOTHING
+    rows = base.execute(
+        "SELECT rank, fact, value, raw, source FROM given "
+        "WHERE unit = ? AND (year IS NULL OR year = ?)",
+        (unit, who.year),
+    )
+    given = [Given(fact, Decimal(v), raw, source, Rank(r)) for r, fact, v, raw, source in rows]
+    given.sort(key=lambda g: (_RANKS.index(g.rank), g.fact, g.source))
+    found = base.execute(
+        "SELECT context FROM history WHERE unit = ? AND form = ? AND year = ?",
+        (unit, who.form, who.year or 0),
+    ).fetchone()
+    history = context_from(found[0]) if found else NOTHING
+    return Context(
+        tuple(_settled(given)), history.round, history.earlier, history.rulings, history.waivers
+    )
+
+
+def _settled(given: Iterable[Given]) -> list[Given]:
+    """Without what a unit's other files say in two ways: neither counts."""
+    found = list(given)
+    said: dict[str, set[Decimal]] = {}
+    for one in found:
+        if one.rank is Rank.JOINED:
+            said.setdefault(one.fact, set()).add(one.value)
+    first: dict[tuple[Rank, str], Given] = {}
+    for one in found:
+        if one.rank is not Rank.JOINED or len(said[one.fact]) == 1:
+            first.setdefault((one.rank, one.fact), one)
+    return list(first.values())
+
+
+def _figures_of(record: Record) -> Iterator[Given]:
+    facts: Any = record["facts"]
+    for name, fact in facts.items():
+        if fact["state"] == "number":
+            source = f"{record['file']} {fact['sheet']}!{fact['cell']}"
+            yield Given(name, Decimal(fact["value"]), fact["raw"], source, Rank.JOINED)

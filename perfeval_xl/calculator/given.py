@@ -1,0 +1,75 @@
+"""Figures that the workbook does not hold: what they replace, and where they contradict it.
+
+A reference figure of the office counts before the unit's own; every other one only fills a gap.
+Nothing is replaced silently: a contradiction is a finding that shows both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from perfeval_xl.amounts import plain
+from perfeval_xl.calculator.book import FindingBook
+from perfeval_xl.calculator.lines import tolerance
+from perfeval_xl.calculator.prepared import Prepared
+from perfeval_xl.context import GIVEN_COLUMN, GIVEN_FIRST_ROW, Context, Given, Rank
+from perfeval_xl.model import CellRef, Fact, State, Submission
+
+_CODES = {
+    Rank.REFERENCE: "figures.reference_differs",
+    Rank.JOINED: "figures.joined_differs",
+    Rank.PREVIOUS: "figures.previous_differs",
+}
+
+
+def with_given(
+    submission: Submission, prepared: Prepared, context: Context, ranks: Collection[Rank]
+) -> Submission:
+    """The submission with the given figures of these ranks among its facts."""
+    if not context.given:
+        return submission
+    facts = dict(submission.facts)
+    for given, fact in _given_facts(prepared, context):
+        if given.rank not in ranks:
+            continue
+        own = facts.get(given.fact)
+        if own is None or own.number is None or given.outranks:
+            facts[given.fact] = fact
+    return replace(submission, facts=facts)
+
+
+def check_given(
+    submission: Submission, prepared: Prepared, context: Context, book: FindingBook
+) -> None:
+    """A finding for each figure of the workbook that reads differently elsewhere."""
+    for given, fact in _given_facts(prepared, context):
+        own = submission.facts.get(given.fact)
+        if own is None or own.number is None:
+            continue
+        difference = own.number - given.value
+        if abs(difference) <= tolerance(prepared, [own, fact]):
+            continue
+        book.add(
+            _CODES[given.rank], [own.ref, fact.ref], plain(own.number), plain(given.value),
+            plain(abs(difference)), marked=1,
+            slots={"label": prepared.spec.label_of(given.fact), "note": given.source},
+        )  # fmt: skip
+
+
+def _given_facts(prepared: Prepared, context: Context) -> list[tuple[Given, Fact]]:
+    """Each given figure that the form knows, as a fact that stands on the sheet of given figures."""
+    spec = prepared.spec
+    return [
+        (given, _fact(given, CellRef(context.sheet, row, GIVEN_COLUMN)))
+        for row, given in enumerate(context.given, GIVEN_FIRST_ROW)
+        if given.fact in spec.fields or given.fact in spec.external_facts
+    ]
+
+
+def _fact(given: Given, ref: CellRef) -> Fact:
+    shown = plain(given.value)
+    decimals = len(shown.partition(".")[2])
+    return Fact(
+        given.fact, given.value, shown, ref, State.NUMBER, None, given.source, decimals=decimals
+    )

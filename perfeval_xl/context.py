@@ -1,0 +1,146 @@
+"""What is known of a unit beside its workbook: the office's figures, earlier rounds, rulings.
+
+A ``Context`` decides a file's outcome together with the file itself, so it has a digest, and it
+travels inside the copy's receipt, so that ``verify`` can do the review again. Knows no file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+GIVEN_SHEET = "复核依据"  # of the copy, where figures stand that the workbook does not hold
+GIVEN_FIRST_ROW = 4
+GIVEN_COLUMN = 3  # where the value stands on that sheet
+
+
+class Rank(StrEnum):
+    """Where a given figure comes from; the office's own outranks what the unit filled in."""
+
+    REFERENCE = "reference"  # the office's 参考数据
+    JOINED = "joined"  # another file of the same unit, such as its 基础数据表
+    PREVIOUS = "previous"  # last year's accepted figures
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One figure that does not come from the workbook.
+
+    fact: id of the fact. raw: as it stood at its source. source: file, sheet and cell in words.
+    """
+
+    fact: str
+    value: Decimal
+    raw: str
+    source: str
+    rank: Rank
+
+    @property
+    def outranks(self) -> bool:
+        """Whether it counts even where the unit gave a figure of its own."""
+        return self.rank is Rank.REFERENCE
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFinding:
+    """A finding of the unit's round before this one; ``key`` tells whether it came again."""
+
+    key: str
+    code: str
+    severity: str
+    indicator: str
+    sheet: str
+    cells: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What an officer ruled on one indicator (核定), and what it was ruled on.
+
+    sha256: of the submitted file. claimed, low, high: self-score and interval as shown to the
+    officer, as texts, empty where there were none.
+    """
+
+    indicator: str
+    score: Decimal
+    reason: str
+    sha256: str
+    claimed: str = ""
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding that an officer accepts as it is; ``date`` as typed."""
+
+    key: str
+    reason: str
+    date: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything known of a unit beside its workbook; empty for a file that comes alone.
+
+    sheet: name of the copy's sheet of given figures. round: of the unit's submissions, from 1.
+    """
+
+    given: tuple[Given, ...] = ()
+    round: int = 1
+    earlier: tuple[EarlierFinding, ...] = ()
+    rulings: tuple[Adjudication, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    sheet: str = GIVEN_SHEET
+
+    @property
+    def digest(self) -> str:
+        """The same for the same knowledge; empty for none."""
+        if self == NOTHING:
+            return ""
+        return hashlib.sha256(self.to_text().encode()).hexdigest()
+
+    def to_text(self) -> str:
+        """JSON, read back by ``context_from``."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)
+
+
+NOTHING = Context()
+_Texts = TypeVar("_Texts", EarlierFinding, Waiver)  # values made of texts only
+
+
+def context_from(text: str) -> Context:
+    """The context that ``to_text`` gave.
+
+    Raises:
+        ValueError: the text is none of ours.
+    """
+    try:
+        found: Mapping[str, Any] = json.loads(text)
+        return Context(
+            given=tuple(
+                Given(**{**g, "value": Decimal(g["value"]), "rank": Rank(g["rank"])})
+                for g in found["given"]
+            ),
+            round=int(found["round"]),
+            earlier=tuple(_made(EarlierFinding, e) for e in found["earlier"]),
+            rulings=tuple(
+                Adjudication(**{**r, "score": Decimal(r["score"])}) for r in found["rulings"]
+            ),
+            waivers=tuple(_made(Waiver, w) for w in found["waivers"]),
+            sheet=str(found["sheet"]),
+        )
+    except (KeyError, TypeError, ArithmeticError) as exc:
+        raise ValueError("not a context") from exc
+
+
+def _made(kind: type[_Texts], found: Mapping[str, Any]) -> _Texts:
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: str(found[name]) for name in names})
