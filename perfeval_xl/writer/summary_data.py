@@ -47,6 +47,7 @@ class UnitRow(NamedTuple):
     cells: tuple[tuple[str, str] | None, ...]  # outcome and shown text, in the form's order
     lacking: str
     lacking_count: int
+    round: int
 
     @property
     def rating_differs(self) -> bool:
@@ -226,6 +227,7 @@ class Gathered:
             cells=self._matrix_cells(record["form"] or "", record["indicators"]),
             lacking="；".join(f"{label}（{plain(points)} 分）" for label, points in lacking),
             lacking_count=len(lacking),
+            round=record.get("round") or 1,
         )
 
     def _matrix_cells(
