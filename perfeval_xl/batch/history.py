@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from perfeval_xl.batch.record import utf8_text
 from perfeval_xl.batch.sqlite import in_our_words, reader
 from perfeval_xl.batch.who import Who
 from perfeval_xl.context import CELL_MARK, Context, EarlierFinding
@@ -55,6 +56,7 @@ def history(
     last_file, below: the last row and the first round that do not count, for a ledger that has
     begun to take the very run.
     """
+    sent = replace(sent, file=utf8_text(sent.file))
     return _as_it_came(base, sent, last_file) or _next_round(base, sent, below)
 
 

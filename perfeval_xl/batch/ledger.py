@@ -19,7 +19,7 @@ from typing import Any
 
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.history import Sent, cells_of, history, to_text, unit_in_ledger
-from perfeval_xl.batch.record import Record, content_of, from_line
+from perfeval_xl.batch.record import Record, content_of, from_line, utf8_text
 from perfeval_xl.batch.sqlite import (
     LEDGER,
     SIDE_FILES,
@@ -268,7 +268,7 @@ class _Taker:
         row: sqlite3.Row | None = self.base.execute(
             "SELECT id, digest, round_id, form, earlier, earlier_file, earlier_rules FROM files"
             " WHERE file = ? AND sha256 = ?",
-            (record["file"], record["sha256"] or ""),
+            (utf8_text(str(record["file"])), record["sha256"] or ""),
         ).fetchone()
         return row
 
@@ -333,10 +333,10 @@ class _Taker:
         unit: Any = record["unit"]
         form = record["form"]
         values = {
-            "id": file_id, "file": record["file"], "sha256": record["sha256"] or "",
+            "id": file_id, "file": utf8_text(str(record["file"])), "sha256": record["sha256"] or "",
             "content": content_of(record), "status": record["status"],
             "reason": reason.get("code"), "unit_name": unit["name"], "unit_code": unit["code"],
-            "form": form, "year": record["year"], "copy": record["copy"],
+            "form": form, "year": record["year"], "copy": utf8_text(str(record["copy"])),
             "rules": self.taking.rules.get(str(form), ""),
             "record": zlib.compress(line.encode("utf-8")),
             **dict(zip(_OF_RUN, run, strict=True)),
@@ -408,7 +408,7 @@ def _plain(name: str, value: Any) -> object:
         return value
     if isinstance(value, list):
         return cells_of(value) if name == "cells" else "／".join(value)
-    return str(value)
+    return utf8_text(str(value))
 
 
 _OF_RUN = ("round_id", "position", "digest", "earlier", "earlier_file", "earlier_rules")

@@ -82,7 +82,11 @@ def returned_record(text: ReturnText, file: str, sha256: str | None, copy: str) 
 
 def to_line(record: Mapping[str, object]) -> str:
     """One line of results.jsonl, without the line end. Text that is no UTF-8 is shown as such."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_json)
+    return utf8_text(json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_json))
+
+
+def utf8_text(text: str) -> str:
+    """The text with what is no UTF-8 (in names of files) shown as such."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
