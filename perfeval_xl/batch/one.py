@@ -223,7 +223,8 @@ def annotated(
 
     arrived, evaluation = _evaluated(data, options, context=context, name=name)
     program = f"perfeval_xl {_version()}"
-    arrival = Arrival(name, program, arrived.received, arrived.remark)
+    rules = rules_in_words(arrived.spec.digest)
+    arrival = Arrival(name, program, arrived.received, arrived.remark, rules)
     copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
     return copy, evaluation, arrived.spec
 
@@ -269,6 +270,11 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
 def _content_digest(data: bytes, limits: Limits) -> str:
     """SHA-256 of what the unit sent: of the original, when it is an untouched copy of ours."""
     return hashlib.sha256(submitted_bytes(data, limits)).hexdigest()
+
+
+def rules_in_words(digest: str) -> str:
+    """By which program and form data a workbook is reviewed; digest: of the form data."""
+    return f"perfeval_xl {_version()}，表样数据 {digest[:12]}"
 
 
 @cache

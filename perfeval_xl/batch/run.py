@@ -34,6 +34,7 @@ from perfeval_xl.batch.one import (
     digest_of,
     failed,
     give_back,
+    rules_in_words,
 )
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
@@ -134,8 +135,9 @@ def run_folder(
             _write_results(result, journal, names)
             info = _run_info(result, digests)
             write_summary_of(result.results, result.summary, info, result.rounds)
-            applied = {form: f"{info['程序']}，表样数据 {d[:12]}" for form, d in digests.items()}
-            _note(result, ledger.take(target, result.results, Taking(office.unit_of, applied, info)))
+            applied = {form: rules_in_words(digest) for form, digest in digests.items()}
+            taking = Taking(office.unit_of, applied, info)
+            _note(result, ledger.take(target, result.results, taking))
     return result
 
 
