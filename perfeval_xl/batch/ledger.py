@@ -133,9 +133,7 @@ def results_of(path: Path) -> Iterator[str]:
         LedgerMissing, LedgerNewer, LedgerBusy, LedgerDamaged: it cannot be read.
     """
     with reading(path) as base:
-        rows = base.execute(
-            "SELECT record FROM files WHERE position IS NOT NULL ORDER BY position"
-        )
+        rows = base.execute("SELECT record FROM files WHERE position IS NOT NULL ORDER BY position")
         for (record,) in rows:
             yield zlib.decompress(record).decode("utf-8")
 
@@ -214,7 +212,9 @@ def _create(path: Path) -> None:
 
 def _create_table(name: str) -> str:
     columns = _TABLES[name].split()
-    kinds = [f"{c} {'INTEGER' if c in _WHOLE else 'BLOB' if c == 'record' else 'TEXT'}" for c in columns]
+    kinds = [
+        f"{c} {'INTEGER' if c in _WHOLE else 'BLOB' if c == 'record' else 'TEXT'}" for c in columns
+    ]
     if columns[0] == "file_id":
         inner = ", ".join(columns[: 1 if name == "totals" else 2])
         return f"CREATE TABLE {name} ({', '.join(kinds)}, PRIMARY KEY ({inner})) WITHOUT ROWID;"

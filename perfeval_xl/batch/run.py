@@ -235,7 +235,9 @@ class _Run:
         """Files of units of which more is known now than when they were evaluated."""
         for submitted in self.files:
             entry = self.journal.entries.get(submitted.name)
-            if entry is not None and entry.known != self._known(submitted.name, entry.who, entry.content):
+            if entry is not None and entry.known != self._known(
+                submitted.name, entry.who, entry.content
+            ):
                 yield _Task(submitted)
 
     def _known(self, name: str, who: Who | None, content: str) -> str:

@@ -39,9 +39,7 @@ def earlier_of(finding: Finding) -> EarlierFinding:
     )  # fmt: skip
 
 
-def persisting(
-    now: Sequence[EarlierFinding], before: Sequence[EarlierFinding]
-) -> dict[int, int]:
+def persisting(now: Sequence[EarlierFinding], before: Sequence[EarlierFinding]) -> dict[int, int]:
     """Which finding of ``now`` is which of ``before``, by position; each is used once.
 
     Only findings of one code and indicator are ever the same. Of those, first the ones about the

@@ -162,10 +162,9 @@ class ReviewPage:
 
     def _write_round(self) -> None:
         """Which round it is, what is compared, and a word where the rules have changed since."""
-        context, findings = self.evaluation.context, self.evaluation.findings
-        counts = {
-            state.value: sum(f.round_state is state for f in findings) for state in RoundState
-        }
+        context = self.evaluation.context
+        states = [f.round_state for f in self.evaluation.findings if f.origin is Origin.UNIT]
+        counts = {state.value: states.count(state) for state in RoundState}
         self._line(
             ROUND_LINE.format(
                 round=context.round, before=context.round - 1, file=context.earlier_file,
@@ -403,8 +402,7 @@ class ReviewPage:
 
 
 def _finding_text(finding: Finding) -> str:
-    mark = f"【{ROUND_WORDS[finding.round_state]}】" if finding.round_state else ""
-    lines = [mark + finding.message]
+    lines = [_round_mark(finding) + finding.message]
     if finding.origin is Origin.TEMPLATE:
         lines[0] += TEMPLATE_MARK
     if finding.fix:
@@ -420,6 +418,13 @@ def _place_text(finding: Finding) -> str:
         return "—"
     more = len(finding.refs) - 1
     return finding.refs[0].qualified + (f" 等 {more + 1} 格" if more else "")
+
+
+def _round_mark(finding: Finding) -> str:
+    """【未改】 or 【新增】; what the printed form has wrong is not for the unit to change."""
+    if finding.round_state is None or finding.origin is Origin.TEMPLATE:
+        return ""
+    return f"【{ROUND_WORDS[finding.round_state]}】"
 
 
 def _earlier_place(finding: EarlierFinding) -> str:

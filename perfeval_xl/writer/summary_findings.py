@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_range
 
-from perfeval_xl.model import Severity
+from perfeval_xl.model import Origin, Severity
 from perfeval_xl.writer.book import Book, Column, Listing, Value, head_properties
 from perfeval_xl.writer.style import SEVERITY, Look
 from perfeval_xl.writer.summary_data import NO_NAME, Record
@@ -76,7 +76,7 @@ class FindingsSheets:
             look = SEVERITY[Severity(finding["severity"])]
             values = _finding_values(self.written, unit, record["file"], finding, look)
             if self.has_rounds:
-                values.insert(_CHANGE, ROUND_WORDS.get(finding.get("round_state"), ""))
+                values.insert(_CHANGE, _change(finding))
             self._current.write_row(values, {_SEVERITY: look})
 
     def finish(self) -> None:
@@ -124,9 +124,14 @@ class FindingsSheets:
         listing.sheet.ignore_errors({"number_stored_as_text": " ".join(areas)})
 
 
-def _finding_values(
-    number: int, unit: str, file: str, finding: Record, look: Look
-) -> list[Value]:
+def _change(finding: Record) -> str:
+    """未改 or 新增; what the printed form has wrong is not for the unit to change."""
+    if finding["origin"] == Origin.TEMPLATE:
+        return ""
+    return ROUND_WORDS.get(finding.get("round_state") or "", "")
+
+
+def _finding_values(number: int, unit: str, file: str, finding: Record, look: Look) -> list[Value]:
     return [
         number,
         unit,

@@ -45,7 +45,7 @@ class ResolvedSheet:
             look = SEVERITY[Severity(finding["severity"])]
             values = (
                 self._written, unit, record["file"], record["round"], f"{look.sign} {look.word}",
-                finding["sheet"], "、".join(finding["cells"]), finding["message"], finding["code"],
+                finding["sheet"], _cells(finding["cells"]), finding["message"], finding["code"],
             )  # fmt: skip
             self._listing.write_row(values, {_SEVERITY: look})
 
@@ -54,3 +54,8 @@ class ResolvedSheet:
         if not self._written:
             self._listing.write_sentence(NO_RESOLVED)
         self._listing.filter_rows()
+
+
+def _cells(cells: list[str]) -> str:
+    """The cell to look at first and how many there are."""
+    return cells[0] + (f" 等 {len(cells)} 格" if len(cells) > 1 else "") if cells else ""
