@@ -99,6 +99,11 @@ def main() -> None:
 @_FORM
 @click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
 @click.option("--force", is_flag=True, help="全部重做，不沿用上次已完成的。")
+@click.option(
+    "--scheduler",
+    metavar="地址",
+    help="交给 Dask 调度器的工作机去做，如 tcp://10.0.0.5:8786；各台机器要能按同一路径访问两个文件夹。",
+)
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
 @_PASSWORDS
 @_TEMPLATES
@@ -109,6 +114,7 @@ def run(
     form_id: str | None,
     jobs: int | None,
     force: bool,
+    scheduler: str | None,
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
@@ -119,6 +125,7 @@ def run(
     示例：
       perfeval run 收件 --out 结果
       perfeval run D:\\绩效\\收件 --out D:\\绩效\\结果 --jobs 4
+      perfeval run //共享/收件 --out //共享/结果 --scheduler tcp://10.0.0.5:8786
     \b
     退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
     """
@@ -135,7 +142,7 @@ def run(
     with _Progress() as progress:
         result = run_folder(
             inbox, outbox, form_id, jobs, templates, progress.show, force,
-            passwords=_passwords(password_file),
+            passwords=_passwords(password_file), scheduler=scheduler,
         )  # fmt: skip
     if as_json:
         _print_file(result.results)
