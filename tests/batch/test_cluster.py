@@ -93,7 +93,7 @@ def test_no_scheduler_is_said_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_module, "_CONNECT_SECONDS", 0.5)
-    with pytest.raises(ClusterError, match="连不上调度器 tcp://127.0.0.1:9.*dask scheduler"):
+    with pytest.raises(ClusterError, match=r"连不上调度器 tcp://127\.0\.0\.1:9.*dask scheduler"):
         run_folder(filled(tmp_path / "收件", 0), tmp_path / "果", scheduler="tcp://127.0.0.1:9")
 
 
