@@ -552,9 +552,7 @@ def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
         f"第 {result.number} 项 {result.label}（{result.parent}，{result.max} 分）", bold=True
     )
     click.echo(f"评分标准：{result.clause}")
-    click.echo(
-        f"自评得分：{result.self_score.raw or '空白'}　复核得分：{shown}"
-    )
+    click.echo(f"自评得分：{result.self_score.raw or '空白'}　复核得分：{shown}")
     click.echo(result.sentence)
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"
