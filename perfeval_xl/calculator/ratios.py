@@ -194,7 +194,8 @@ class Declared:
         label = case.label(self.fact)
         if not 0 <= fraction <= 1:
             broken = texts["open.out_of_range"].format(label=label, amount=percent(fraction))
-            return [Measured(None, (fact,), missing=(self.fact,), broken=broken)]
+            trouble = Trouble("figures.out_of_range", (fact,), percent(fraction), {})
+            return [Measured(None, (fact,), broken=broken, troubles=(trouble,))]
         text = texts["ratio.declared"].format(label=label, ratio=percent(fraction, limits))
         stated = operand(fact)
         within = f"AND({stated}>=0,{stated}<=1)" if "(" in stated else ""
