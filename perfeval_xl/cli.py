@@ -535,19 +535,31 @@ def _print_record(record: Record) -> None:
 def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) -> Record:
     from perfeval_xl.batch.record import indicator_record
 
-    return {"unit": evaluation.unit_name or None, **indicator_record(result, spec)}
+    operands = [
+        {
+            "id": fact.id, "label": spec.label_of(fact.id), "raw": fact.raw, "note": fact.note,
+            "sheet": fact.ref.sheet if fact.ref else None,
+            "cell": fact.ref.address if fact.ref else None,
+        }
+        for fact in result.inputs
+    ]  # fmt: skip
+    return {
+        "unit": evaluation.unit_name or None, **indicator_record(result, spec),
+        "clause": result.clause, "operands": operands,
+    }  # fmt: skip
 
 
 def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
-    from perfeval_xl.writer.text import interval
+    from perfeval_xl.writer.text import interval, score_shown
 
+    shown = interval(result.low, result.high)
+    if result.score is None:
+        shown = f"{score_shown(result)}（{shown}）"
     click.secho(
         f"第 {result.number} 项 {result.label}（{result.parent}，{result.max} 分）", bold=True
     )
     click.echo(f"评分标准：{result.clause}")
-    click.echo(
-        f"自评得分：{result.self_score.raw or '空白'}　复核得分：{interval(result.low, result.high)}"
-    )
+    click.echo(f"自评得分：{result.self_score.raw or '空白'}　复核得分：{shown}")
     click.echo(result.sentence)
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"

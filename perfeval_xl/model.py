@@ -88,6 +88,7 @@ class Fact:
     merged: the merged range the cell anchors, such as ``C3:D3``. found_by: how it was located.
     note: what was assumed while reading (converted from 元, derived …), Chinese, empty if nothing.
     decimals: digits after the point as typed; half a unit of the last one is its tolerance.
+    whole: the cell's whole text where ``raw`` is only a part of it, such as 人员编制：11.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Fact:
     found_by: str = ""
     note: str = ""
     decimals: int = 0
+    whole: str = ""
 
     @property
     def number(self) -> Decimal | None:

@@ -297,7 +297,9 @@ def _rules(options: Options, digests: dict[str, str]) -> str:
         options.form or "",
         *sorted(f"{k} {v}" for k, v in digests.items()),
     ]
-    parts.append(repr((options.limits, options.passwords)))
+    # Nothing made from a password is kept: it could be guessed from that. Which one opens a file
+    # changes nothing in its outcome, and a file that none opened is tried again.
+    parts.append(repr((options.limits, bool(options.passwords))))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

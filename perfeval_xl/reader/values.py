@@ -119,7 +119,8 @@ class Values:
         base = Fact(fact_id, None, text.strip(), grid.ref(area), State.BLANK, merged, found_by)
         if not text.strip():
             return base
-        return self._number(base, kind, grid, Cell(area.row, area.column, "text", text), "")
+        fact = self._number(base, kind, grid, Cell(area.row, area.column, "text", text), "")
+        return replace(fact, whole=grid.text(area))
 
     def unsure(self, fact: Fact, grid: Grid, stray: list[Area]) -> Fact:
         """A blank fact in a row with figures under no heading: one of these may be its own."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -18,7 +18,7 @@ from perfeval_xl.model import (
     Severity,
     column_letters,
 )
-from perfeval_xl.ooxml import Border, ChangeLog, Fill, Font, NewSheet, PrintSetup, Style
+from perfeval_xl.ooxml import Border, ChangeLog, Fill, FillOf, Font, NewSheet, PrintSetup, Style
 from perfeval_xl.ooxml.refs import Range, covering, range_text
 from perfeval_xl.writer.formulas import HIGH, LOW, SCORE, VERDICT, ScoringFormulas, sheet_place
 from perfeval_xl.writer.measure import text_height
@@ -37,6 +37,7 @@ from perfeval_xl.writer.style import (
 from perfeval_xl.writer.text import (
     ADVICE,
     CLAUSE_PREFIX,
+    COVERED_FILL,
     FILE_PREFIX,
     FIX_PREFIX,
     LEGEND_NOTE,
@@ -94,8 +95,13 @@ class ReviewPage:
         self._write_undecided()
         self._write_passed()
 
-    def write_receipt(self, log: ChangeLog, sha256: str) -> None:
-        """What was submitted and what we did to it, then the page set-up."""
+    def write_receipt(
+        self, log: ChangeLog, sha256: str, covered: Iterable[tuple[int, Sequence[CellRef]]] = ()
+    ) -> None:
+        """What was submitted and what we did to it, then the page set-up.
+
+        covered: cells of one sheet whose own fill lies under ours, and a style that has that fill.
+        """
         self._line("四、凭证", _SECTION)
         self._entry("报送文件 SHA-256", sha256)
         if self.arrival.received:
@@ -111,6 +117,9 @@ class ReviewPage:
                 f"换底色 {len(log.cells_restyled)} 格", _ranges_by_sheet(log.cells_restyled)
             )
             self._entry(f"加批注 {len(log.notes)} 格", _ranges_by_sheet(log.notes))
+        for style, refs in covered:
+            own = replace(_CELL, fill=FillOf(style))
+            self._entry(COVERED_FILL, _ranges_by_sheet(refs), own)
         self._entry("调整列宽", _columns_by_sheet(log.columns_sized))
         self._entry("调整行高", _rows_by_sheet(log.rows_sized))
         self._line(ADVICE, _MUTED)
@@ -302,10 +311,10 @@ class ReviewPage:
 
     # ---- pieces ----
 
-    def _entry(self, head: str, text: str) -> None:
+    def _entry(self, head: str, text: str, style: Style | None = None) -> None:
         """A line of the receipt: what, and all that belongs to it."""
         shown = text or "—"
-        self._merged(self.row, 1, 2, head, _CELL)
+        self._merged(self.row, 1, 2, head, style or _CELL)
         self._merged(self.row, 3, _LAST, shown, _CELL_TEXT)
         heights = (
             text_height(head, sum(_WIDTHS[:2]), _SIZE),
