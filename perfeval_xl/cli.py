@@ -144,11 +144,75 @@ def run(
             inbox, outbox, form_id, jobs, templates, progress.show, force,
             passwords=_passwords(password_file), scheduler=scheduler,
         )  # fmt: skip
+    for remark in result.remarks:
+        click.echo(remark, err=True)
     if as_json:
         _print_file(result.results)
     else:
         _print_closing(result)
     sys.exit(_exit_code(result))
+
+
+@main.command()
+@click.argument("outbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_clear_errors
+def report(outbox: Path) -> None:
+    """只凭台账重写 OUTBOX 里的 results.jsonl 和 汇总.xlsx，与最近一次复核写的逐字节相同。
+
+    不打开任何工作簿。复核副本和退回说明里有原件的内容，台账里没有，要重写它们请用 run --force。
+
+    \b
+    示例：
+      perfeval report 结果
+    """
+    from perfeval_xl.batch.report import report as rewrite
+
+    result = rewrite(outbox)
+    click.echo(f"已重写：{result.results}", err=True)
+    click.echo(f"汇总：{result.summary}")
+
+
+@main.group()
+def ledger() -> None:
+    """台账：结果文件夹里保存的各轮复核记录。
+
+    \b
+    示例：
+      perfeval ledger export 结果 --to xlsx
+    """
+
+
+@ledger.command("export")
+@click.argument("outbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--to", "kind", type=click.Choice(["parquet", "csv", "xlsx"]), required=True, help="格式。"
+)
+@click.option(
+    "-o", "--output", type=_PATH,
+    help="写到哪里：csv、parquet 是文件夹（默认 OUTBOX/台账），xlsx 是文件（默认 OUTBOX/台账.xlsx）。",
+)  # fmt: skip
+@_clear_errors
+def ledger_export(outbox: Path, kind: str, output: Path | None) -> None:
+    """把 OUTBOX 的台账导出成表格：轮次、文件、指标、问题、已改、数据项，各轮都在内。
+
+    数字保持原样：csv、parquet 里是文字（40.95 就是 40.95），xlsx 里是数值。csv 里以 = + - @
+    开头的文字前面加了一个 '，免得被当成公式。
+
+    \b
+    示例：
+      perfeval ledger export 结果 --to xlsx
+      perfeval ledger export 结果 --to csv -o D:\\绩效\\台账
+      perfeval ledger export 结果 --to parquet      （需要 pip install "perfeval-xl[parquet]"）
+    """
+    from perfeval_xl.batch.export import Kind, export
+
+    if output is not None and kind != "xlsx" and output.is_file():
+        raise click.BadParameter(f"“{output}”是文件，{kind} 要写到文件夹", param_hint="-o")
+    is_book = output is not None and kind == "xlsx" and not output.is_dir()
+    if output is not None and is_book and output.suffix.lower() != ".xlsx":
+        raise click.BadParameter(f"文件名要以 .xlsx 结尾：“{output.name}”", param_hint="-o")
+    for path in export(outbox, cast(Kind, kind), output):
+        click.echo(str(path))
 
 
 @main.command()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 GIVEN_SHEET = "复核依据"  # of the copy, where figures stand that the workbook does not hold
 GIVEN_FIRST_ROW = 4
+CELL_MARK = "、"  # between the cells of an earlier finding
 GIVEN_COLUMN = 3  # where the value stands on that sheet
 
 
@@ -48,7 +49,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFinding:
-    """A finding of the unit's round before this one; ``key`` tells whether it came again."""
+    """A finding of the unit's round before this one; ``key`` tells whether it came again.
+
+    cells: with CELL_MARK between them, those of another sheet with its name.
+    """
 
     key: str
     code: str
@@ -91,6 +95,8 @@ class Context:
     """Everything known of a unit beside its workbook; empty for a file that comes alone.
 
     sheet: name of the copy's sheet of given figures. round: of the unit's submissions, from 1.
+    earlier_file, earlier_rules: the workbook of the round before that is compared with, and the
+    program and form data by which it was reviewed.
     """
 
     given: tuple[Given, ...] = ()
@@ -99,6 +105,8 @@ class Context:
     rulings: tuple[Adjudication, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     sheet: str = GIVEN_SHEET
+    earlier_file: str = ""
+    earlier_rules: str = ""
 
     @property
     def digest(self) -> str:
@@ -136,6 +144,8 @@ def context_from(text: str) -> Context:
             ),
             waivers=tuple(_made(Waiver, w) for w in found["waivers"]),
             sheet=str(found["sheet"]),
+            earlier_file=str(found["earlier_file"]),
+            earlier_rules=str(found["earlier_rules"]),
         )
     except (KeyError, TypeError, ArithmeticError) as exc:
         raise ValueError("not a context") from exc

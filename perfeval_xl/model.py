@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from perfeval_xl.context import NOTHING, Context
+from perfeval_xl.context import NOTHING, Context, EarlierFinding
 
 
 class State(StrEnum):
@@ -40,6 +40,13 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+class RoundState(StrEnum):
+    """Whether the unit's round before had the same finding: 未改, 新增."""
+
+    PERSISTS = "persists"
+    NEW = "new"
 
 
 class Origin(StrEnum):
@@ -232,6 +239,8 @@ class Finding:
     refs: every operand's cell, the one to look at first. provided, expected, difference are texts
     as shown. follows_from: code of the finding this one is a consequence of, else empty.
     marked: how many of ``refs`` are coloured and noted in the copy; 0 for all of them.
+    key: by which the finding is known again in the unit's next workbook. round_state: None in a
+    unit's first round.
     """
 
     code: str
@@ -248,6 +257,15 @@ class Finding:
     indicator: str = ""
     follows_from: str = ""
     marked: int = 0
+    key: str = ""
+    round_state: RoundState | None = None
+
+    @property
+    def addresses(self) -> list[str]:
+        """The cells, those of another sheet than the first one's with its name."""
+        return [
+            ref.address if ref.sheet == self.refs[0].sheet else ref.qualified for ref in self.refs
+        ]
 
     @property
     def marked_refs(self) -> tuple[CellRef, ...]:
@@ -287,6 +305,7 @@ class Evaluation:
 
     context: what was known of the unit beside the workbook.
     facts: what the scores rest on, the unit's own figures and those given from elsewhere.
+    resolved: what the unit's round before had and this one has put right.
     """
 
     form: str
@@ -301,6 +320,7 @@ class Evaluation:
     passed: tuple[PassedCheck, ...]
     facts: dict[str, Fact]
     context: Context = NOTHING
+    resolved: tuple[EarlierFinding, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

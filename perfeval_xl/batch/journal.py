@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from perfeval_xl.batch.files import whole_file
-from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.record import Record, content_of, from_line, to_line
 from perfeval_xl.batch.who import Who, who_of
 
 FOLDER = ".perfeval"
@@ -31,7 +31,8 @@ class Entry:
 
     is_final: False when the next run should try again whatever the content. who: whose it is, None
     when it was returned. known: digest of what was known of the unit beside the file.
-    has_scores: False for a file that only adds figures to another one of its unit.
+    has_scores: False for a file that only adds figures to another one of its unit. content: SHA-256
+    of what the unit sent, without what an earlier review of ours added to it.
     """
 
     sha256: str | None
@@ -42,6 +43,7 @@ class Entry:
     who: Who | None = None
     known: str = ""
     has_scores: bool = True
+    content: str = ""
 
 
 class Journal:
@@ -98,10 +100,11 @@ class Journal:
         entry = Entry(
             _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
             _is_final(record), who_of(record), known, bool(record["indicators"]),
+            content_of(record),
         )  # fmt: skip
         head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
                 "final": entry.is_final, "who": entry.who and asdict(entry.who), "known": known,
-                "scores": entry.has_scores}  # fmt: skip
+                "scores": entry.has_scores, "content": entry.content}  # fmt: skip
         self._append(_line(head, to_line(record).encode("utf-8")))
         self.entries[name] = entry
 
@@ -141,7 +144,7 @@ class Journal:
             who = Who(**head["who"]) if head["who"] else None
             entry = Entry(
                 head["sha256"], head["rules"], offset, head["output"], head["final"], who,
-                head["known"], head["scores"],
+                head["known"], head["scores"], head["content"],
             )  # fmt: skip
             self.entries[head["name"]] = entry
         except (ValueError, KeyError, TypeError):

@@ -128,6 +128,13 @@ def context_of(index: Path | None, who: Who) -> Context:
     return NOTHING if index is None else _context_of(_reader(str(index)), who)
 
 
+def unit_of(index: Path | None, who: Who) -> str:
+    """The unit as the index knows it, else its own key. For workers."""
+    if index is None:
+        return unit_key(who.name, who.code)
+    return _unit_of(_reader(str(index)), who.name, who.code)
+
+
 @lru_cache(maxsize=1)
 def _reader(path: str) -> sqlite3.Connection:
     return sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)

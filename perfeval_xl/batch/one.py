@@ -31,6 +31,7 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation
 from perfeval_xl.ooxml import Limits
 from perfeval_xl.reader.grid import Grid
+from perfeval_xl.writer.twice import submitted_bytes
 
 LOG = ".perfeval/错误记录.txt"
 PATIENCE = 1.0  # seconds after which a file that may be on its way is looked at again
@@ -55,7 +56,8 @@ class Options:
     """How files are evaluated.
 
     form: an id that overrules identification, or None. passwords: tried on encrypted workbooks.
-    office: the index of what is known of units beside their workbooks, or None.
+    office: the index of what is known of units beside their workbooks, or None. ledger: of the
+    units' earlier rounds, or None.
     """
 
     form: str | None = None
@@ -63,6 +65,7 @@ class Options:
     limits: RunLimits = field(default_factory=RunLimits)
     passwords: tuple[str, ...] = ()
     office: Path | None = None
+    ledger: Path | None = None
 
 
 class StillArriving(PerfEvalError):
@@ -106,7 +109,8 @@ def record_of(path: Path, options: Options) -> Record:
     except StillArriving:
         error = WorkbookError("file.unreadable", {"why": "文件正在被写入"})
         return returned_record(return_text(error, path.name), path.name, None, "")
-    return evaluated_record(evaluation, arrived.spec, path.name, sha256, "")
+    content = _content_digest(data, options.limits.package)
+    return evaluated_record(evaluation, arrived.spec, path.name, sha256, "", content)
 
 
 def process(
@@ -138,7 +142,8 @@ def process(
     except Exception:
         error = failed(outbox, submitted.name, traceback.format_exc())
         return give_back(submitted, outbox, error, sha256)
-    record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy)
+    content = _content_digest(data, limits)
+    record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy, content)
     return _delivered(submitted, outbox, record, lambda path: path.write_bytes(copy))
 
 
@@ -216,15 +221,20 @@ def annotated(
     from perfeval_xl.writer.annotate import annotate
     from perfeval_xl.writer.review import Arrival
 
-    arrived, evaluation = _evaluated(data, options, context=context)
+    arrived, evaluation = _evaluated(data, options, context=context, name=name)
     program = f"perfeval_xl {_version()}"
-    arrival = Arrival(name, program, arrived.received, arrived.remark)
+    rules = rules_in_words(arrived.spec.digest)
+    arrival = Arrival(name, program, arrived.received, arrived.remark, rules)
     copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
     return copy, evaluation, arrived.spec
 
 
 def _evaluated(
-    data: bytes, options: Options, guarded: bool = False, context: Context | None = None
+    data: bytes,
+    options: Options,
+    guarded: bool = False,
+    context: Context | None = None,
+    name: str = "",
 ) -> tuple[Arrived, Evaluation]:
     arrived = arrive(
         data,
@@ -233,23 +243,38 @@ def _evaluated(
         options.passwords,
         guarded,
     )
-    known = _known(arrived, options) if context is None else context
+    known = _known(arrived, options, name, data) if context is None else context
     return arrived, evaluate(arrived.submission, arrived.spec, known)
 
 
-def _known(arrived: Arrived, options: Options) -> Context:
-    """What the office knows of the unit whose workbook has arrived."""
-    if options.office is None:
+def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Context:
+    """What the office and the ledger know of the unit whose workbook has arrived."""
+    if options.office is None and options.ledger is None:
         return NOTHING
+    from perfeval_xl.batch.history import Sent, with_history
     from perfeval_xl.batch.office import context_of
+    from perfeval_xl.batch.office import unit_of as known_unit
     from perfeval_xl.batch.who import Who
     from perfeval_xl.writer.annotate import free_sheet_name
 
-    spec, submission = arrived.spec, arrived.submission
-    context = context_of(options.office, Who(*unit_of(submission), spec.id, spec.year))
+    spec = arrived.spec
+    who = Who(*unit_of(arrived.submission), spec.id, spec.year)
+    content = _content_digest(data, options.limits.package)
+    sent = Sent(known_unit(options.office, who), who, name, content)
+    context = with_history(context_of(options.office, who), options.ledger, sent)
     if not context.given:
         return context
     return replace(context, sheet=free_sheet_name(arrived.workbook))
+
+
+def _content_digest(data: bytes, limits: Limits) -> str:
+    """SHA-256 of what the unit sent: of the original, when it is an untouched copy of ours."""
+    return hashlib.sha256(submitted_bytes(data, limits)).hexdigest()
+
+
+def rules_in_words(digest: str) -> str:
+    """By which program and form data a workbook is reviewed; digest: of the form data."""
+    return f"perfeval_xl {_version()}，表样数据 {digest[:12]}"
 
 
 @cache

@@ -62,4 +62,5 @@ def _finding(code: str, own: str, others: list[str]) -> Record:
         "fix": text.fill(text.fix, slots),
         "clause": "",
         "follows_from": "",
+        "key": f"{code}||",
     }

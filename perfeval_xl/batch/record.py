@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from perfeval_xl.amounts import plain
+from perfeval_xl.context import CELL_MARK, EarlierFinding
 from perfeval_xl.forms.returns import ReturnText
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import (
@@ -27,10 +28,13 @@ Record = dict[str, object]
 
 
 def evaluated_record(
-    evaluation: Evaluation, spec: FormSpec, file: str, sha256: str, copy: str
+    evaluation: Evaluation, spec: FormSpec, file: str, sha256: str, copy: str, content: str = ""
 ) -> Record:
-    """The record of a file that was evaluated; ``copy`` is its annotated copy in the outbox."""
-    return {
+    """The record of a file that was evaluated; ``copy`` is its annotated copy in the outbox.
+
+    content: SHA-256 of what the unit sent, where an earlier review of ours had added to it.
+    """
+    record: Record = {
         "schema": SCHEMA,
         "file": file,
         "sha256": sha256,
@@ -45,7 +49,14 @@ def evaluated_record(
         "totals": _totals(evaluation.totals),
         "findings": [_finding(finding) for finding in evaluation.findings],
         "checks": [_check(check) for check in evaluation.passed],
+        "round": evaluation.context.round,
     }
+    if content not in ("", sha256):
+        record["content_sha256"] = content
+    if evaluation.context.round > 1:
+        record["compared_with"] = evaluation.context.earlier_file
+        record["resolved"] = [_resolved(finding) for finding in evaluation.resolved]
+    return record
 
 
 def returned_record(text: ReturnText, file: str, sha256: str | None, copy: str) -> Record:
@@ -65,12 +76,17 @@ def returned_record(text: ReturnText, file: str, sha256: str | None, copy: str) 
         "totals": None,
         "findings": [],
         "checks": [],
+        "round": 1,
     }
 
 
 def to_line(record: Mapping[str, object]) -> str:
     """One line of results.jsonl, without the line end. Text that is no UTF-8 is shown as such."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_json)
+    return utf8_text(json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_json))
+
+
+def utf8_text(text: str) -> str:
+    """The text with what is no UTF-8 (in names of files) shown as such."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -78,6 +94,11 @@ def from_line(line: str) -> Record:
     """A record read back, its numbers as Decimal or int."""
     record: Record = json.loads(line, parse_float=Decimal)
     return record
+
+
+def content_of(record: Mapping[str, Any]) -> str:
+    """SHA-256 of what the unit sent, without what an earlier review of ours added to it."""
+    return str(record.get("content_sha256") or record["sha256"] or "")
 
 
 def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -193,16 +214,14 @@ def _totals(totals: Totals) -> Record:
 
 def _finding(finding: Finding) -> Record:
     first = finding.refs[0] if finding.refs else None
-    return {
+    found: Record = {
         "code": finding.code,
         "title": finding.title,
         "severity": finding.severity.value,
         "origin": finding.origin.value,
         "indicator": finding.indicator,
         "sheet": first.sheet if first else None,
-        "cells": [
-            r.address if first and r.sheet == first.sheet else r.qualified for r in finding.refs
-        ],
+        "cells": finding.addresses,
         "provided": finding.provided,
         "expected": finding.expected,
         "difference": finding.difference,
@@ -210,6 +229,22 @@ def _finding(finding: Finding) -> Record:
         "fix": finding.fix,
         "clause": finding.clause,
         "follows_from": finding.follows_from,
+        "key": finding.key,
+    }
+    if finding.round_state is not None:
+        found["round_state"] = finding.round_state.value
+    return found
+
+
+def _resolved(finding: EarlierFinding) -> Record:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "indicator": finding.indicator,
+        "sheet": finding.sheet or None,
+        "cells": finding.cells.split(CELL_MARK) if finding.cells else [],
+        "message": finding.message,
+        "key": finding.key,
     }
 
 

@@ -8,15 +8,18 @@ import os
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from perfeval_xl.batch import ledger
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
+from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
+from perfeval_xl.batch.ledger import Taking
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import (
@@ -29,11 +32,13 @@ from perfeval_xl.batch.one import (
     digest_of,
     failed,
     give_back,
+    rules_in_words,
 )
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
-from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.record import Record, content_of, from_line, to_line
+from perfeval_xl.batch.sqlite import LedgerError
 from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
@@ -58,6 +63,8 @@ class RunResult:
     findings: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    rounds: int = 1  # the latest of any unit
+    remarks: list[str] = field(default_factory=list)  # what the office has to be told, in words
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -69,6 +76,7 @@ class RunResult:
             self.reasons[reason["code"]] += 1
             return
         self.evaluated += 1
+        self.rounds = max(self.rounds, cast(int, record["round"]))
         findings = record["findings"]
         assert isinstance(findings, list)
         severities = Counter(finding["severity"] for finding in findings)
@@ -107,6 +115,7 @@ def run_folder(
         FormSpecError: the form data is wrong.
         ClusterError: the scheduler or its workers cannot be used.
         OutboxBusy: another run is writing to the outbox.
+        LedgerNewer, LedgerBusy: the ledger of earlier rounds cannot be used now.
         OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
     source, target = Path(inbox), Path(outbox)
@@ -120,6 +129,7 @@ def run_folder(
         clear_parts(target)
         found = discover(source, target)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
+        _note(result, ledger.looked_over(target))
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:
             run = _Run(found.files, target, options, journal, office, progress)
@@ -130,8 +140,17 @@ def run_folder(
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
             _write_results(result, journal, names)
-        _write_summary(result, digests)
+            info = _run_info(result, digests)
+            write_summary_of(result.results, result.summary, info, result.rounds)
+            applied = {form: rules_in_words(digest) for form, digest in digests.items()}
+            taking = Taking(office.unit_of, applied, info)
+            _note(result, ledger.take(target, result.results, taking))
     return result
+
+
+def _note(result: RunResult, remark: str) -> None:
+    if remark:
+        result.remarks.append(remark)
 
 
 def cores() -> int:
@@ -164,6 +183,8 @@ class _Run:
         self.options = options
         self.journal = journal
         self.office = office
+        path = ledger.place_of(outbox)
+        self.ledger = path if path.exists() else None
         self.progress = progress
         self.resumed = 0
         self.arriving: set[str] = set()
@@ -214,7 +235,7 @@ class _Run:
         return entry.who is not None and not entry.has_scores
 
     def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
-        options = replace(self.options, office=self.office.path)
+        options = replace(self.options, office=self.office.path, ledger=self.ledger)
         return task.submitted, self.outbox, options, task.seen
 
     def _open_files(self) -> Iterator[_Task]:
@@ -230,16 +251,21 @@ class _Run:
         """Files of units of which more is known now than when they were evaluated."""
         for submitted in self.files:
             entry = self.journal.entries.get(submitted.name)
-            if entry is not None and entry.known != self._known(entry.who):
+            if entry is not None and entry.known != self._known(
+                submitted.name, entry.who, entry.content
+            ):
                 yield _Task(submitted)
 
-    def _known(self, who: Who | None) -> str:
+    def _known(self, name: str, who: Who | None, content: str) -> str:
         """Digest of what is known of a unit beside its file."""
-        return "" if who is None else self.office.context_of(who).digest
+        if who is None:
+            return ""
+        sent = Sent(self.office.unit_of(who.name, who.code), who, name, content)
+        return with_history(self.office.context_of(who), self.ledger, sent).digest
 
     def _is_finished(self, submitted: Submitted) -> bool:
         entry = self.journal.entries.get(submitted.name)
-        if entry is None or entry.known != self._known(entry.who):
+        if entry is None or entry.known != self._known(submitted.name, entry.who, entry.content):
             return False
         digest = digest_of(submitted.path, self.options.limits.package)
         outputs = (submitted.copy, submitted.note)
@@ -256,7 +282,8 @@ class _Run:
             record = self._record_of(submitted, outcome)
             self._remove_older(submitted)
             is_first = submitted.name not in self._shown
-            self.journal.add(submitted.name, record, self._known(who_of(record)))
+            known = self._known(submitted.name, who_of(record), content_of(record))
+            self.journal.add(submitted.name, record, known)
             if is_first:
                 self._shown.add(submitted.name)
                 self._show(record)
@@ -265,7 +292,7 @@ class _Run:
         """The record, also of a file that its worker did not survive."""
         if not isinstance(outcome, Exception):
             return outcome
-        if isinstance(outcome, (OSError, FormSpecError)):
+        if isinstance(outcome, (OSError, FormSpecError, LedgerError)):
             raise outcome
         limits = self.options.limits
         if isinstance(outcome, Late):
@@ -314,12 +341,14 @@ def _write_results(result: RunResult, journal: Journal, names: list[str]) -> Non
                 out.write(to_line(record) + "\n")
 
 
-def _write_summary(result: RunResult, digests: dict[str, str]) -> None:
+def write_summary_of(
+    results: Path, summary: Path, info: Mapping[str, str], rounds: int = 1
+) -> None:
+    """汇总.xlsx from results.jsonl. rounds: the latest of any unit."""
     from perfeval_xl.writer.summary import write_summary
 
-    with result.results.open(encoding="utf-8") as lines, whole_file(result.summary) as temporary:
-        records = (from_line(line) for line in lines)
-        write_summary(temporary, records, _run_info(result, digests))
+    with results.open(encoding="utf-8") as lines, whole_file(summary) as temporary:
+        write_summary(temporary, map(from_line, lines), info, has_rounds=rounds > 1)
 
 
 def _run_info(result: RunResult, digests: dict[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from perfeval_xl.calculator.mend import Mender
 from perfeval_xl.calculator.prepared import prepare
 from perfeval_xl.calculator.problems import say_problems
 from perfeval_xl.calculator.report import check_narrative
+from perfeval_xl.calculator.rounds import compared
 from perfeval_xl.calculator.scores import check_scores
 from perfeval_xl.calculator.targets import check_targets
 from perfeval_xl.calculator.totals import total_points
@@ -40,6 +41,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     check_targets(submission, prepared, book)
     check_narrative(submission, prepared, book)
     results = tuple(result for result, _ in judged)
+    findings, resolved = compared(book.ordered(), submission, context)
     name, code = unit_of(submission)
     return Evaluation(
         form=spec.id,
@@ -50,10 +52,11 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
         submission=submission,
         indicators=results,
         totals=total_points(submission, results, prepared),
-        findings=book.ordered(),
+        findings=findings,
         passed=tuple(book.passed),
         facts=known.facts,
         context=context,
+        resolved=resolved,
     )
 
 

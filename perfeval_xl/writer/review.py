@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
+from perfeval_xl.context import CELL_MARK, EarlierFinding
 from perfeval_xl.model import (
     CellRef,
     Evaluation,
@@ -15,6 +16,7 @@ from perfeval_xl.model import (
     Origin,
     Outcome,
     PassedCheck,
+    RoundState,
     Severity,
     column_letters,
 )
@@ -41,7 +43,11 @@ from perfeval_xl.writer.text import (
     FILE_PREFIX,
     FIX_PREFIX,
     LEGEND_NOTE,
+    OTHER_RULES,
     RECEIVED,
+    RESOLVED_TITLE,
+    ROUND_LINE,
+    ROUND_WORDS,
     SIGNED_NOTE,
     TEMPLATE_MARK,
     points,
@@ -66,12 +72,14 @@ class Arrival:
     name: what it was sent as. program: our name and version. received: SHA-256 of the file as
     sent, when that was a copy of ours whose additions had to be taken out first; else empty.
     remark: what was done to be able to read it (decrypted, converted); else empty.
+    rules: program and form data in words, by which a later round tells whether they changed.
     """
 
     name: str
     program: str = ""
     received: str = ""
     remark: str = ""
+    rules: str = ""
 
 
 class ReviewPage:
@@ -85,6 +93,7 @@ class ReviewPage:
         self.formulas = formulas
         self.sheet = NewSheet()
         self.row = 1
+        self._numerals = iter("一二三四五")
 
     def write(self, signed: bool) -> None:
         """All but the receipt; ``signed`` when a digital signature lies in the workbook."""
@@ -92,6 +101,8 @@ class ReviewPage:
         self._write_head(signed)
         self._write_totals()
         self._write_findings()
+        if self.evaluation.context.round > 1:
+            self._write_resolved()
         self._write_undecided()
         self._write_passed()
 
@@ -102,7 +113,7 @@ class ReviewPage:
 
         covered: cells of one sheet whose own fill lies under ours, and a style that has that fill.
         """
-        self._line("四、凭证", _SECTION)
+        self._section("凭证")
         self._entry("报送文件 SHA-256", sha256)
         if self.arrival.received:
             self._entry("说明", RECEIVED.format(sha256=self.arrival.received))
@@ -152,9 +163,27 @@ class ReviewPage:
         if not errors and evaluation.count(Severity.WARNING):
             look = SEVERITY[Severity.WARNING]
         self._line(f"{look.sign} {verdict(evaluation)}", _verdict_style(look), height=30)
+        if evaluation.context.round > 1:
+            self._write_round()
         if signed:
             self._line(SIGNED_NOTE, _TEXT)
         self.row += 1
+
+    def _write_round(self) -> None:
+        """Which round it is, what is compared, and a word where the rules have changed since."""
+        context = self.evaluation.context
+        states = [f.round_state for f in self.evaluation.findings if f.origin is Origin.UNIT]
+        counts = {state.value: states.count(state) for state in RoundState}
+        self._line(
+            ROUND_LINE.format(
+                round=context.round, before=context.round - 1, file=context.earlier_file,
+                resolved=len(self.evaluation.resolved), **counts,
+            ),
+            _TEXT,
+        )  # fmt: skip
+        if context.earlier_rules != self.arrival.rules:
+            rules = context.earlier_rules
+            self._line(OTHER_RULES.format(before=context.round - 1, rules=rules), _TEXT)
 
     def _write_totals(self) -> None:
         totals, live = self.evaluation.totals, self.formulas
@@ -198,7 +227,7 @@ class ReviewPage:
 
     def _write_findings(self) -> None:
         findings = self.evaluation.findings
-        self._line(f"一、发现的问题（{len(findings)} 处）", _SECTION)
+        self._section(f"发现的问题（{len(findings)} 处）")
         if not findings:
             self._line("没有发现问题。", _TEXT)
             self.row += 1
@@ -232,6 +261,31 @@ class ReviewPage:
         self.sheet.heights[self.row] = self._height(values)
         self.row += 1
 
+    def _write_resolved(self) -> None:
+        """What the round before had and this one has not."""
+        resolved = self.evaluation.resolved
+        self._section(f"{RESOLVED_TITLE}（{len(resolved)} 处）")
+        if not resolved:
+            self._line("没有。", _TEXT)
+            self.row += 1
+            return
+        heads = (("序号", 1, 1), ("程度", 2, 2), ("上轮位置", 3, 3), ("上轮的问题", 4, _LAST))
+        self._table_head(heads)
+        for number, finding in enumerate(resolved, 1):
+            look = SEVERITY[Severity(finding.severity)]
+            place = _earlier_place(finding)
+            self._merged(self.row, 1, 1, Decimal(number), _CELL)
+            self._merged(self.row, 2, 2, f"{look.sign} {look.word}", _CELL)
+            self._merged(self.row, 3, 3, place, _CELL)
+            self._merged(self.row, 4, _LAST, finding.message, _CELL_TEXT)
+            heights = (
+                text_height(place, _WIDTHS[2] - _INDENT, _SIZE),
+                text_height(finding.message, sum(_WIDTHS[3:]) - _INDENT, _SIZE),
+            )
+            self.sheet.heights[self.row] = min(_MAX_HEIGHT, max(heights) + 2)
+            self.row += 1
+        self.row += 1
+
     def _height(self, values: tuple[str | Decimal | None, ...]) -> float:
         heights = [
             text_height(value, width - _INDENT, _SIZE)
@@ -248,7 +302,7 @@ class ReviewPage:
             key=lambda result: (-result.max, result.number),
         )
         points_open = points(self.evaluation.totals.undecided)
-        self._line(f"二、缺数据、暂不能复核的指标（{points_open} 分）", _SECTION)
+        self._section(f"缺数据、暂不能复核的指标（{points_open} 分）")
         if not open_results:
             self._line("没有。", _TEXT)
             self.row += 1
@@ -284,7 +338,7 @@ class ReviewPage:
         self.row += 1
 
     def _write_passed(self) -> None:
-        self._line("三、已核对的勾稽关系和指标", _SECTION)
+        self._section("已核对的勾稽关系和指标")
         self._table_head((("结果", 1, 2), ("核对内容", 3, 5), ("说明", 6, 7)))
         for check in self.evaluation.passed:
             self._write_check(check)
@@ -310,6 +364,10 @@ class ReviewPage:
         self.row += 1
 
     # ---- pieces ----
+
+    def _section(self, title: str) -> None:
+        """A heading with the next numeral before it."""
+        self._line(f"{next(self._numerals)}、{title}", _SECTION)
 
     def _entry(self, head: str, text: str, style: Style | None = None) -> None:
         """A line of the receipt: what, and all that belongs to it."""
@@ -353,7 +411,7 @@ class ReviewPage:
 
 
 def _finding_text(finding: Finding) -> str:
-    lines = [finding.message]
+    lines = [_round_mark(finding) + finding.message]
     if finding.origin is Origin.TEMPLATE:
         lines[0] += TEMPLATE_MARK
     if finding.fix:
@@ -369,6 +427,21 @@ def _place_text(finding: Finding) -> str:
         return "—"
     more = len(finding.refs) - 1
     return finding.refs[0].qualified + (f" 等 {more + 1} 格" if more else "")
+
+
+def _round_mark(finding: Finding) -> str:
+    """【未改】 or 【新增】; what the printed form has wrong is not for the unit to change."""
+    if finding.round_state is None or finding.origin is Origin.TEMPLATE:
+        return ""
+    return f"【{ROUND_WORDS[finding.round_state]}】"
+
+
+def _earlier_place(finding: EarlierFinding) -> str:
+    """As ``_place_text``, in the workbook of the round before."""
+    if not finding.cells:
+        return "—"
+    first, *more = finding.cells.split(CELL_MARK)
+    return f"{finding.sheet}!{first}" + (f" 等 {len(more) + 1} 格" if more else "")
 
 
 def _ranges_by_sheet(refs: Iterable[CellRef]) -> str:

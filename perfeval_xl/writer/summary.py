@@ -13,6 +13,7 @@ from perfeval_xl.writer.book import Book
 from perfeval_xl.writer.summary_data import Gathered, Record, sorted_units
 from perfeval_xl.writer.summary_findings import FindingsSheets
 from perfeval_xl.writer.summary_overview import OVERVIEW, write_overview
+from perfeval_xl.writer.summary_rounds import RESOLVED, ResolvedSheet
 from perfeval_xl.writer.summary_sheets import (
     LACKING,
     RETURNED,
@@ -36,24 +37,33 @@ def write_summary(
     run_info: Mapping[str, str],
     *,
     findings_per_sheet: int = FINDINGS_PER_SHEET,
+    has_rounds: bool = False,
 ) -> None:
     """Write the summary of ``records`` (objects of results.jsonl) to ``path``.
 
     run_info: names and values for 运行信息, in the order to show. findings_per_sheet: after so
-    many findings the list goes on in a further sheet.
+    many findings the list goes on in a further sheet. has_rounds: whether any unit has sent a
+    second round; then rounds, changes and what was put right are shown too.
     """
     with Book(path, TITLE) as book:
         gathered = Gathered()
-        findings = FindingsSheets.begin(book, findings_per_sheet)
+        findings = FindingsSheets.begin(book, findings_per_sheet, has_rounds)
+        resolved = ResolvedSheet(book) if has_rounds else None
         for record in records:
             gathered.add(record)
             findings.add(record)
+            if resolved is not None:
+                resolved.add(record)
         findings.finish()
+        if resolved is not None:
+            resolved.finish()
         units = sorted_units(gathered.units)
         write_overview(book, TITLE, gathered, units, findings.names)
-        write_units(book, units, len(gathered.returned))
+        write_units(book, units, len(gathered.returned), has_rounds)
         matrices = write_matrices(book, gathered, units)
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
         write_run(book, run_info, gathered)
-        book.arrange([OVERVIEW, UNITS, *matrices, *findings.names, LACKING, RETURNED, RUN])
+        put_right = [RESOLVED] if has_rounds else []
+        lists = [*matrices, *findings.names, *put_right, LACKING, RETURNED, RUN]
+        book.arrange([OVERVIEW, UNITS, *lists])

@@ -47,6 +47,7 @@ class UnitRow(NamedTuple):
     cells: tuple[tuple[str, str] | None, ...]  # outcome and shown text, in the form's order
     lacking: str
     lacking_count: int
+    round: int
 
     @property
     def rating_differs(self) -> bool:
@@ -226,6 +227,7 @@ class Gathered:
             cells=self._matrix_cells(record["form"] or "", record["indicators"]),
             lacking="；".join(f"{label}（{plain(points)} 分）" for label, points in lacking),
             lacking_count=len(lacking),
+            round=record.get("round") or 1,
         )
 
     def _matrix_cells(
@@ -246,17 +248,8 @@ _DECIDED = (Outcome.AGREES, Outcome.WITHIN_READINGS, Outcome.DIFFERS)
 
 def sorted_units(units: list[UnitRow]) -> list[UnitRow]:
     """Units with most errors first, then those with the largest difference, then by file."""
-    import pandas
-
-    keys = pandas.DataFrame(
-        {
-            "errors": [unit.errors for unit in units],
-            "gap": [abs(float(unit.difference or 0)) for unit in units],
-            "file": [unit.file for unit in units],
-        }
-    )
-    order = keys.sort_values(["errors", "gap", "file"], ascending=[False, False, True]).index
-    return [units[position] for position in order]
+    # not by pandas: with pyarrow beside it, its texts cannot hold odd names of files
+    return sorted(units, key=lambda u: (-u.errors, -abs(float(u.difference or 0)), u.file))
 
 
 def widest_gaps(units: list[UnitRow], most: int) -> list[UnitRow]:

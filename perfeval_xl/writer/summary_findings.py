@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_range
 
-from perfeval_xl.model import Severity
+from perfeval_xl.model import Origin, Severity
 from perfeval_xl.writer.book import Book, Column, Listing, Value, head_properties
 from perfeval_xl.writer.style import SEVERITY, Look
 from perfeval_xl.writer.summary_data import NO_NAME, Record
+from perfeval_xl.writer.text import ROUND_WORDS
 
 FINDINGS = "问题清单"
 NO_FINDINGS = "没有发现问题。"
@@ -33,7 +34,8 @@ FINDING_COLUMNS = (
     Column("依据", 28, "text", 9),
     Column("编码", 21, "text", 9),
 )
-_SEVERITY = 3
+CHANGE_COLUMN = Column("变化", 6, "center", 9)
+_SEVERITY, _CHANGE = 3, 5
 _PRINTED = 13  # the last column on paper is 依据; the code is for looking up on the screen
 _TEXT_NUMBERS = (1, 2, 7, 8, 9, 10)  # columns whose texts may be digits, shown as they were typed
 
@@ -42,20 +44,22 @@ _TEXT_NUMBERS = (1, 2, 7, 8, 9, 10)  # columns whose texts may be digits, shown 
 class FindingsSheets:
     """问题清单, written as records come by; a new sheet begins when one is full.
 
-    ``rows_each`` is how many findings a sheet takes.
+    ``rows_each`` is how many findings a sheet takes. ``has_rounds``: whether 变化 is shown, what
+    became of each finding since the unit's round before.
     """
 
     book: Book
     rows_each: int
     names: list[str]
+    has_rounds: bool = False
     written: int = 0
     _listing: Listing | None = None
     _on_sheet: int = 0
 
     @classmethod
-    def begin(cls, book: Book, rows_each: int) -> FindingsSheets:
+    def begin(cls, book: Book, rows_each: int, has_rounds: bool = False) -> FindingsSheets:
         """The first sheet, with its head."""
-        sheets = cls(book, rows_each, [])
+        sheets = cls(book, rows_each, [], has_rounds)
         sheets._start(FINDINGS_NOTE)
         return sheets
 
@@ -71,6 +75,8 @@ class FindingsSheets:
             self._on_sheet += 1
             look = SEVERITY[Severity(finding["severity"])]
             values = _finding_values(self.written, unit, record["file"], finding, look)
+            if self.has_rounds:
+                values.insert(_CHANGE, _change(finding))
             self._current.write_row(values, {_SEVERITY: look})
 
     def finish(self) -> None:
@@ -87,11 +93,16 @@ class FindingsSheets:
     def _start(self, note: str) -> None:
         name = FINDINGS if not self.names else f"{FINDINGS}({len(self.names) + 1})"
         self.names.append(name)
-        self._listing = Listing(self.book, name, name, note, FINDING_COLUMNS)
+        self._listing = Listing(self.book, name, name, note, self._columns())
         self._on_sheet = 0
         self._current.write_head()
         self._current.freeze(2)
         begin_table(self._current, f"{FINDINGS}_{len(self.names)}")
+
+    def _columns(self) -> tuple[Column, ...]:
+        if not self.has_rounds:
+            return FINDING_COLUMNS
+        return (*FINDING_COLUMNS[:_CHANGE], CHANGE_COLUMN, *FINDING_COLUMNS[_CHANGE:])
 
     def _continue(self) -> None:
         following = f"{FINDINGS}({len(self.names) + 1})"
@@ -105,16 +116,23 @@ class FindingsSheets:
     def _close(self) -> None:
         listing = self._current
         end_table(listing, self._on_sheet)
-        listing.sheet.print_area(0, 0, listing.row - 1, _PRINTED)
+        more = int(self.has_rounds)
+        listing.sheet.print_area(0, 0, listing.row - 1, _PRINTED + more)
         first, last = listing.head_row + 1, listing.head_row + max(1, self._on_sheet)
-        areas = (xl_range(first, column, last, column) for column in _TEXT_NUMBERS)
+        columns = (c + more if c >= _CHANGE else c for c in _TEXT_NUMBERS)
+        areas = (xl_range(first, column, last, column) for column in columns)
         listing.sheet.ignore_errors({"number_stored_as_text": " ".join(areas)})
 
 
-def _finding_values(
-    number: int, unit: str, file: str, finding: Record, look: Look
-) -> tuple[Value, ...]:
-    return (
+def _change(finding: Record) -> str:
+    """未改 or 新增; what the printed form has wrong is not for the unit to change."""
+    if finding["origin"] == Origin.TEMPLATE:
+        return ""
+    return ROUND_WORDS.get(finding.get("round_state") or "", "")
+
+
+def _finding_values(number: int, unit: str, file: str, finding: Record, look: Look) -> list[Value]:
+    return [
         number,
         unit,
         file,
@@ -130,7 +148,7 @@ def _finding_values(
         finding["fix"],
         finding["clause"],
         finding["code"],
-    )
+    ]
 
 
 def begin_table(listing: Listing, name: str) -> None:

@@ -59,6 +59,7 @@ UNIT_COLUMNS = (
     Column("提示", 6, "center"),
     Column("复核件", 11, "center"),
 )
+ROUND_COLUMN = Column("轮次", 6, "center")
 _DIFFERENCE, _STATED_RATING, _RATING, _ERRORS = 9, 10, 11, 15
 
 MATRIX_NOTE = "格内是自评得分；复核得分不同时写作“自评→复核”，自评没有填写时写作“空”。"
@@ -95,22 +96,25 @@ RETURNED_COLUMNS = (
 RUN_COLUMNS = (Column("项目", 26), Column("内容", 84))
 
 
-def write_units(book: Book, units: Sequence[UnitRow], returned: int) -> None:
+def write_units(
+    book: Book, units: Sequence[UnitRow], returned: int, has_rounds: bool = False
+) -> None:
     """Write 单位汇总: a row per evaluated file, in the order given."""
     note = UNITS_NOTE + (f"另有 {returned} 个文件退回，见“{RETURNED}”。" if returned else "")
-    listing = Listing(book, UNITS, UNITS, note, UNIT_COLUMNS)
+    columns = (*UNIT_COLUMNS[:-1], ROUND_COLUMN, UNIT_COLUMNS[-1]) if has_rounds else UNIT_COLUMNS
+    listing = Listing(book, UNITS, UNITS, note, columns)
     listing.write_head(34)
     if not units:
         listing.write_sentence(NO_UNITS)
     for number, unit in enumerate(units, 1):
-        listing.write_row(_unit_values(number, unit))
+        listing.write_row(_unit_values(number, unit, has_rounds))
     listing.freeze(2)
     listing.filter_rows()
     if units:
         _colour_units(book, listing)
 
 
-def _unit_values(number: int, unit: UnitRow) -> tuple[Value, ...]:
+def _unit_values(number: int, unit: UnitRow, has_rounds: bool) -> tuple[Value, ...]:
     return (
         number,
         unit.name or NO_NAME,
@@ -130,6 +134,7 @@ def _unit_values(number: int, unit: UnitRow) -> tuple[Value, ...]:
         unit.errors,
         unit.warnings,
         unit.notes,
+        *((unit.round,) if has_rounds else ()),
         Link(unit.copy, OPEN_COPY) if unit.copy else "",
     )
 

@@ -24,6 +24,13 @@ BASIS_RANKS = {
 FILE_PREFIX = "文件："
 FIX_PREFIX = "改法："
 CLAUSE_PREFIX = "依据："
+ROUND_WORDS = {"persists": "未改", "new": "新增"}
+RESOLVED_TITLE = "上轮问题已改"
+ROUND_LINE = (
+    "第 {round} 轮报送，与第 {before} 轮的“{file}”比较：未改 {persists} 处，新增 {new} 处，"
+    "已改 {resolved} 处。"
+)
+OTHER_RULES = "两轮复核所用的程序或表样数据不同（第 {before} 轮：{rules}），“新增”里可能有上轮没有检查的内容。"
 TEMPLATE_MARK = "（表样问题，不是填报单位的差错）"
 
 VERDICT_ERRORS = "需要更正：发现 {errors} 处错误，请更正后重新报送。"

@@ -47,14 +47,19 @@ class Original:
 def original_of(workbook: Workbook, limits: Limits | None = None) -> Original:
     """The workbook without what an earlier review of ours added; itself when there is nothing."""
     source = workbook.package.source
-    if _RECEIPT in source:
-        original = restore(source, limits)
-        if original is not None:
-            return Original(Workbook.open(original, limits))
+    original = submitted_bytes(source, limits)
+    if original is not source:
+        return Original(Workbook.open(original, limits))
     cleaned = _cleaned(workbook)
     if cleaned is None:
         return Original(workbook)
     return Original(Workbook.open(cleaned, limits), sha256(source).hexdigest())
+
+
+def submitted_bytes(data: bytes, limits: Limits | None = None) -> bytes:
+    """What the unit sent: the original, when the file is an untouched copy of ours; else itself."""
+    original = restore(data, limits) if _RECEIPT in data else None
+    return data if original is None else original
 
 
 def _cleaned(workbook: Workbook) -> bytes | None:

@@ -68,6 +68,13 @@ def state_of(folder: Path) -> dict[str, object]:
     return found
 
 
+def with_ledger_of(outbox: Path, new: Path) -> Path:
+    """A new outbox whose units have the rounds that another outbox's have now."""
+    (new / ".perfeval").mkdir(parents=True)
+    shutil.copy(outbox / ".perfeval" / "ledger.sqlite", new / ".perfeval")
+    return new
+
+
 @posix
 def test_every_odd_name_is_evaluated_and_the_originals_stay(tmp_path: Path) -> None:
     inbox, outbox = tmp_path / "收件", tmp_path / "结果"
@@ -220,9 +227,10 @@ def test_a_file_that_comes_beside_another_takes_nothing_from_it(tmp_path: Path) 
     (inbox / "局.xlsx").write_bytes(GOOD)
     run_folder(inbox, outbox, jobs=1)
     (inbox / "局.xls").write_bytes(broken.value(broken.SECOND, "F3", "4")())
+    new = with_ledger_of(outbox, tmp_path / "新")
     run_folder(inbox, outbox, jobs=1)
     mixed = files_of(outbox)
-    run_folder(inbox, tmp_path / "新", jobs=1)
+    run_folder(inbox, new, jobs=1)
     assert mixed == files_of(tmp_path / "新")
     (inbox / "局.xls").unlink()
     run_folder(inbox, outbox, jobs=1)
@@ -242,6 +250,7 @@ def test_an_output_open_elsewhere_costs_its_file_and_the_next_run_finishes_it(
     for name in ("a.xlsx", "open elsewhere.xlsx", "z.xlsx"):
         (inbox / name).write_bytes(GOOD)
     run_folder(inbox, outbox, jobs=1)
+    new = with_ledger_of(outbox, tmp_path / "新")
     changed = broken.value(broken.SECOND, "F3", "4")()
     (inbox / "open elsewhere.xlsx").write_bytes(changed)
     held = outbox / "复核" / "open elsewhere_复核.xlsx"
@@ -255,8 +264,8 @@ def test_an_output_open_elsewhere_costs_its_file_and_the_next_run_finishes_it(
     monkeypatch.undo()
     result = run_folder(inbox, outbox, jobs=1)
     assert (result.evaluated, result.resumed) == (3, 2)
-    run_folder(inbox, tmp_path / "新", jobs=1)
-    assert files_of(outbox) == files_of(tmp_path / "新")
+    run_folder(inbox, new, jobs=1)
+    assert files_of(outbox) == files_of(new)
 
 
 @pytest.mark.parametrize("name", ["results.jsonl", "汇总.xlsx"])

@@ -22,7 +22,7 @@ from tests.conftest import SAMPLES
 
 KEYS = [
     "schema", "file", "sha256", "status", "reason", "form", "unit", "year", "copy", "facts",
-    "indicators", "totals", "findings", "checks",
+    "indicators", "totals", "findings", "checks", "round",
 ]  # fmt: skip
 
 
