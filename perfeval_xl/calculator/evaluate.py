@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.checks import Desk, run_checks
+from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
 from perfeval_xl.calculator.indicators import judge_indicators
@@ -20,6 +21,7 @@ from perfeval_xl.model import Evaluation, State, Submission
 
 def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
     """Everything that one workbook's figures and texts give on this form."""
+    submission = with_derived(submission, spec)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
     say_problems(submission, prepared, book)
@@ -34,7 +36,7 @@ def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
     return Evaluation(
         form=spec.id,
         form_name=spec.name,
-        year=spec.year,
+        year=submission.year or spec.year,
         unit_name=_unit_name(submission),
         unit_code=_text(submission, "unit_code"),
         submission=submission,

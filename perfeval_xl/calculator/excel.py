@@ -29,6 +29,8 @@ def reference(ref: CellRef) -> str:
 def operand(fact: Fact) -> str:
     """The fact in a formula: its cell if the cell holds that very number, else the number."""
     assert fact.number is not None
+    if fact.expression:
+        return fact.expression
     raw = fact.raw.strip()
     if fact.ref is None or fact.note or not _PLAIN.fullmatch(raw):
         return literal(fact.number)
