@@ -154,10 +154,7 @@ def _deadlines(section: Section, year: int) -> Iterator[Deadline]:
         share = item.number("share")
         if not 0 < share <= 1:
             raise item.fail("share", "应大于 0、不大于 1", "一半写 0.5，全部写 1")
-        if item.has("before"):
-            day = _before(item, year)
-        else:
-            day = _day(item, year)
+        day = _before(item, year) if item.has("before") else _day(item, year)
         item.done()
         yield Deadline(day, share)
 
