@@ -20,7 +20,7 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation, Fact, State, Submission, TableRow, missing_fact
 
 _EPOCH = date(1899, 12, 30)
-_LONGEST = 2000  # characters of an expression that a person may still follow
+_LONGEST = 6000  # characters of an expression; Excel takes 8192 for a whole formula
 
 
 def with_derived(submission: Submission, spec: FormSpec) -> Submission:
@@ -30,7 +30,7 @@ def with_derived(submission: Submission, spec: FormSpec) -> Submission:
         stated = facts.get(derived.id) or missing_fact(derived.id)
         if stated.state not in (State.MISSING, State.BLANK):
             continue
-        found = _derived(derived, facts, submission.lists, spec)
+        found = _derived(derived, facts, submission.lists)
         if found is not None:
             facts[derived.id] = found
     return replace(submission, facts=facts)
@@ -61,7 +61,7 @@ def _elsewhere(name: str, fact: Fact) -> Fact:
 
 
 def _derived(
-    derived: DerivedSpec, facts: Mapping[str, Fact], lists: Sequence[TableRow], spec: FormSpec
+    derived: DerivedSpec, facts: Mapping[str, Fact], lists: Sequence[TableRow]
 ) -> Fact | None:
     if derived.kind == "late":
         return _late(derived, facts, [row for row in lists if row.block == derived.list])
@@ -77,9 +77,7 @@ def _derived(
         pairs = list(zip(operands[::2], operands[1::2], strict=True))
         value = sum((_apart(first, second) for first, second in pairs), ZERO)
         expression = "+".join(f"ABS({operand(b)}-{operand(a)})" for a, b in pairs)
-    labels = rule_texts()["words.and"].join(spec.label_of(f.id) for f in operands)
-    note = rule_texts()["derived.worked_out"].format(operands=labels, value=plain(tidy(value)))
-    return _worked_out(derived.id, value, operands, f"({expression})", note)
+    return _worked_out(derived.id, value, operands, f"({expression})", derived.note)
 
 
 def _apart(first: Fact, second: Fact) -> Decimal:
@@ -166,7 +164,7 @@ def _late(derived: DerivedSpec, facts: Mapping[str, Fact], rows: Sequence[TableR
         )
     late = [special for special in specials if special.is_late(derived.deadlines)]
     operands = [count] if not specials else []
-    for special in specials:
+    for special in late or specials:  # where some are late, the others' cells are not in doubt
         operands += [special.amount, *(fact for issue in special.issues for fact in issue)]
     terms = "+".join(special.expression(derived.deadlines) for special in specials) or "0"
     return _worked_out(

@@ -122,7 +122,7 @@ def _derived(section: Section, year: int) -> DerivedSpec:
     kind = section.choice("kind", _DERIVED_KINDS)
     name = section.text("id")
     if kind == "sum":
-        spec = DerivedSpec(name, "sum", facts=section.texts("facts"))
+        spec = DerivedSpec(name, "sum", facts=section.texts("facts"), note=section.text("note"))
     elif kind == "changes":
         pairs = []
         for pair in section.sections("pairs"):
@@ -132,7 +132,7 @@ def _derived(section: Section, year: int) -> DerivedSpec:
             raise section.fail(
                 "pairs", "没有写从哪个数到哪个数", '写成 pairs = [{ from = "…", to = "…" }]'
             )
-        spec = DerivedSpec(name, "changes", pairs=tuple(pairs))
+        spec = DerivedSpec(name, "changes", pairs=tuple(pairs), note=section.text("note"))
     else:
         spec = DerivedSpec(
             name, "late", list=section.text("list"), name=section.text("name"),

@@ -136,6 +136,7 @@ class DerivedSpec:
     pairs), or ``late`` (how many specials of a list missed a deadline).
 
     count: for ``late`` the fact that says how many specials there are, 0 where there is none.
+    note: where a sum or a change comes from, as it is said beside the figure.
     """
 
     id: str
@@ -148,6 +149,7 @@ class DerivedSpec:
     day: str = ""
     issued: str = ""
     count: str = ""
+    note: str = ""
     deadlines: tuple[Deadline, ...] = ()
 
 

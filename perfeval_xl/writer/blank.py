@@ -374,9 +374,7 @@ def _sum_rows_formulas(form: _Form, check: CheckSpec) -> Iterator[tuple[str, str
 
 def _rate_formulas(form: _Form, check: CheckSpec) -> Iterator[tuple[str, str]]:
     """Each rate that has a cell, of the whole unit or in the rows of a list."""
-    rate, top, bottom = (
-        _ids(check, key)[0] for key in ("rate", "numerator", "denominator")
-    )
+    rate, top, bottom = (_ids(check, key)[0] for key in ("rate", "numerator", "denominator"))
     if rate in form.inputs:
         yield rate, _rate_formula(form.place(top), form.place(bottom))
     rows = zip(form.rows(top), form.rows(bottom), strict=True)
@@ -1035,13 +1033,14 @@ def _write_fields(guide: _Guide, form: _Form) -> None:
     guide.section(f"{'五' if form.spec.bands else '四'}、填报项目一览")
     head = ("版块", "填报项目", "单位", "必填", "位置", "说明")
     guide.row(head, [_GUIDE_HEAD] * len(head), 22)
-    titles, matrices = {}, set()
+    titles: dict[str, str] = {}
+    matrices: set[str] = set()
     for spec in (form.spec, *form.further.values()):
         titles |= {block.id: block.title for block in spec.blocks}
-        titles |= {listed.id: listed.title for listed in spec.lists}
+        titles |= {rows.id: rows.title for rows in spec.lists}
         matrices |= {matrix.id for matrix in spec.matrices}  # their cells are headed on two sides
-    fields = (f for f in form.spec.fields.values() if f.block not in matrices)
-    placed = [f for f in fields if _place_of(form, f) is not None]
+    listed = (f for f in form.spec.fields.values() if f.block not in matrices)
+    placed = [f for f in listed if _place_of(form, f) is not None]
     for block, group in groupby(placed, key=lambda field: field.block):
         fields = list(group)
         title = titles.get(block) or form.spec.sheet("scoring").name

@@ -53,6 +53,7 @@ _WHOLE = sum(_WIDTHS)
 _SIZE = 10.0
 _BORDER = Border(color=GRID)
 _HEADS = ("序号", "程度", "位置", "填报", "应为", "差异", "问题、改法和依据")
+_NUMERALS = "〇一二三四五六"
 _INDENT = 2.0  # characters that an indented text loses
 _MAX_HEIGHT = 409.0
 _MOST_TEXT = 180  # longer cell contents are shown shortened in the list
@@ -84,19 +85,24 @@ class ReviewPage:
         self.formulas = formulas
         self.sheet = NewSheet()
         self.row = 1
+        self.sections = 0
 
     def write(self, signed: bool) -> None:
         """All but the receipt; ``signed`` when a digital signature lies in the workbook."""
         self._set_up()
         self._write_head(signed)
-        self._write_totals()
+        if self.evaluation.indicators:
+            self._write_totals()
+        else:
+            self._write_counts()
         self._write_findings()
-        self._write_undecided()
+        if self.evaluation.indicators:
+            self._write_undecided()
         self._write_passed()
 
     def write_receipt(self, log: ChangeLog, sha256: str) -> None:
         """What was submitted and what we did to it, then the page set-up."""
-        self._line("四、凭证", _SECTION)
+        self._section("凭证")
         self._entry("报送文件 SHA-256", sha256)
         if self.arrival.received:
             self._entry("说明", RECEIVED.format(sha256=self.arrival.received))
@@ -173,23 +179,35 @@ class ReviewPage:
             )
         self.sheet.heights[self.row + 1] = 26
         self.row += 2
-        counts = "、".join(
-            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
-            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        )
         self._line(
-            f"{counts}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
+            f"{self._counts()}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
             f"缺数据未定 {points(totals.undecided)} 分，由评审人判断 {points(totals.judged)} 分。"
             "复核得分中，未定和待判断的指标暂按自评分计。",
             _TEXT,
         )
         self.row += 1
 
+    def _write_counts(self) -> None:
+        """What stands in place of the totals where the form has no scores."""
+        read = sum(fact.number is not None for fact in self.evaluation.facts.values())
+        self._line(
+            f"{self._counts()}。{self.evaluation.year} 年度；读到 {read} 个数。"
+            "这份表没有评分，只核对勾稽关系；同一单位的自评表用得上这些数。",
+            _TEXT,
+        )
+        self.row += 1
+
+    def _counts(self) -> str:
+        return "、".join(
+            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
+            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        )
+
     # ---- findings ----
 
     def _write_findings(self) -> None:
         findings = self.evaluation.findings
-        self._line(f"一、发现的问题（{len(findings)} 处）", _SECTION)
+        self._section(f"发现的问题（{len(findings)} 处）")
         if not findings:
             self._line("没有发现问题。", _TEXT)
             self.row += 1
@@ -239,7 +257,7 @@ class ReviewPage:
             key=lambda result: (-result.max, result.number),
         )
         points_open = points(self.evaluation.totals.undecided)
-        self._line(f"二、缺数据、暂不能复核的指标（{points_open} 分）", _SECTION)
+        self._section(f"缺数据、暂不能复核的指标（{points_open} 分）")
         if not open_results:
             self._line("没有。", _TEXT)
             self.row += 1
@@ -275,7 +293,7 @@ class ReviewPage:
         self.row += 1
 
     def _write_passed(self) -> None:
-        self._line("三、已核对的勾稽关系和指标", _SECTION)
+        self._section("已核对的勾稽关系和指标" if self.formulas else "已核对的勾稽关系")
         self._table_head((("结果", 1, 2), ("核对内容", 3, 5), ("说明", 6, 7)))
         for check in self.evaluation.passed:
             self._write_check(check)
@@ -313,6 +331,11 @@ class ReviewPage:
         )
         self.sheet.heights[self.row] = min(_MAX_HEIGHT, max(heights) + 2)
         self.row += 1
+
+    def _section(self, title: str) -> None:
+        """The head of the next part."""
+        self.sections += 1
+        self._line(f"{_NUMERALS[self.sections]}、{title}", _SECTION)
 
     def _line(self, text: str, style: Style, height: float | None = None) -> None:
         self._merged(self.row, 1, _LAST, text, style)

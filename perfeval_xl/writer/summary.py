@@ -18,6 +18,7 @@ from perfeval_xl.writer.summary_sheets import (
     RETURNED,
     RUN,
     UNITS,
+    write_figures,
     write_lacking,
     write_matrices,
     write_returned_files,
@@ -53,7 +54,10 @@ def write_summary(
         write_overview(book, TITLE, gathered, units, findings.names)
         write_units(book, units, len(gathered.returned))
         matrices = write_matrices(book, gathered, units)
+        figures = write_figures(book, sorted_units(gathered.figures))
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
         write_run(book, run_info, gathered)
-        book.arrange([OVERVIEW, UNITS, *matrices, *findings.names, LACKING, RETURNED, RUN])
+        book.arrange(
+            [OVERVIEW, UNITS, *matrices, *figures, *findings.names, LACKING, RETURNED, RUN]
+        )
