@@ -28,7 +28,6 @@ from perfeval_xl.reader.grid import Area, Grid, unit_in_label
 from perfeval_xl.reader.values import Values
 
 _LIKE = 0.4  # a sheet that shows so large a share of a form's labels holds it
-_GAP = 8  # rows without a label of the form that part two forms on one sheet
 _ABOVE = 6  # a title may stand so many rows above the first label
 _HEAD_ROWS = 3  # heads of one table begin within so many rows
 _LONGEST_TITLE = 40
@@ -69,28 +68,60 @@ class Found:
 
 
 def find_further(
-    grids: Sequence[Grid], spec: FormSpec, without: Collection[tuple[str, int]] = ()
+    grids: Sequence[Grid],
+    spec: FormSpec,
+    without: Collection[tuple[str, int]] = (),
+    stop: frozenset[str] = frozenset(),
 ) -> list[Found]:
     """Every place that shows enough of the form's labels, the fullest visible one first.
 
-    without: rows that belong to another table, as (sheet, row).
+    without: rows that belong to another table, as (sheet, row). stop: labels of other forms; a
+    row that shows one of them parts what stands above and below it.
     """
     wanted = _owners(_ByDigest(spec))
     needed = _LIKE * len(set(wanted.values()))
     found = []
+    others = stop - wanted.keys() - _printed_labels(_ByDigest(spec))
     for grid in grids:
         rows: dict[int, set[str]] = {}
+        parting = {row for sheet, row in without if sheet == grid.name}
         for areas in grid.labels.values():
             for area in areas:
                 label = bare_label(grid.text(area)) if (grid.name, area.row) not in without else ""
-                if label in wanted:
+                if label in others:
+                    parting.add(area.row)
+                elif label in wanted:
                     rows.setdefault(area.row, set()).add(wanted[label])
         found += [
             Found(grid, range(first, last + 1), count)
-            for first, last, count in _clusters(rows)
-            if count >= needed
+            for first, last, count in _clusters(rows, parting)
+            if count >= needed and _has_heads(grid, range(first, last + 1), spec)
         ]
     return sorted(found, key=lambda f: (not f.grid.visible, f.filled == 0, -f.labels))
+
+
+def _has_heads(grid: Grid, rows: range, spec: FormSpec) -> bool:
+    """Whether a matrix or list of the form has its heads side by side: a mere list of its
+    entries, such as 填报说明, is not the form."""
+    heads = [
+        {normalize_label(word) for column in matrix.columns for word in column.words}
+        for matrix in spec.matrices
+    ]
+    heads += [
+        {label for name in listed.fields for label in _field_labels(spec.fields[name])}
+        for listed in spec.lists
+    ]
+    near = range(max(1, rows.start - _HEAD_ROWS), rows.stop)
+    for row in (row for row in grid.filled_rows if row in near):
+        labels = [bare_label(grid.text(area)) for area in grid.filled_areas(row)]
+        if any(sum(label in own for label in labels) > 1 for own in heads):
+            return True
+    return not heads
+
+
+def labels_of_form(spec: FormSpec) -> frozenset[str]:
+    """Every label by which a form of figures is known."""
+    return frozenset(_owners(_ByDigest(spec)))
 
 
 def read_further(
@@ -104,14 +135,15 @@ def read_further(
     return _Reader(found, spec, values, year, stop).read_all()
 
 
-def _clusters(rows: dict[int, set[str]]) -> Iterator[tuple[int, int, int]]:
-    """First row, last row and number of labels of each run of rows close together."""
-    groups: list[list[int]] = []
-    for row in sorted(rows):
-        if not groups or row > groups[-1][-1] + _GAP:
+def _clusters(rows: dict[int, set[str]], parting: set[int]) -> Iterator[tuple[int, int, int]]:
+    """First row, last row and number of labels of each run of rows with nothing parting them."""
+    groups: list[list[int]] = [[]]
+    for row in sorted(rows.keys() | parting):
+        if row in rows:
+            groups[-1].append(row)
+        if row in parting:
             groups.append([])
-        groups[-1].append(row)
-    for group in groups:
+    for group in filter(None, groups):
         yield group[0], group[-1], len(set().union(*(rows[row] for row in group)))
 
 
@@ -126,7 +158,7 @@ class _Reader:
         self.values = values
         self.year = year
         own = frozenset(_owners(_ByDigest(spec)))
-        self.stop = stop - own
+        self.stop = stop - own - _printed_labels(_ByDigest(spec))
         self.known = own | _anchors(_ByDigest(spec))
         self.first = max(1, found.rows.start - _ABOVE)
         self.last = self._last(found.rows)
@@ -325,6 +357,7 @@ class _Reader:
     def _body(self, matrix: MatrixSpec, first: int) -> Iterator[int]:
         """Rows below the heads, up to a label of another part of the form."""
         own = {label for line in matrix.lines for label in _line_labels(line)}
+        own |= {bare_label(text) for text in matrix.anchors}
         words = {normalize_label(word) for column in matrix.columns for word in column.words}
         for row in self.grid.filled_rows:
             if not first <= row <= self.last:
@@ -420,8 +453,8 @@ class _Reader:
         return Columns(self.grid, heads, tuple(heads)).areas(row)
 
     def _followed_by_label(self, label: Area) -> bool:
-        right = self.grid.area_at(label.row, label.last_column + 1)
-        return not self.grid.is_blank(right) and self._is_label(right)
+        right = [a for a in self.grid.filled_areas(label.row) if a.column > label.last_column]
+        return bool(right) and self._is_label(right[0])
 
     def _value_of(self, label: Area) -> Area:
         """The rectangle right of a label, or below it where nothing but labels follows."""
@@ -461,7 +494,7 @@ class _Reader:
         figures = [n for n in heads if self.spec.fields[n].kind not in ("text", "date", "prose")]
         columns = Columns(self.grid, heads, figures)
         units = {name: unit_in_label(self.grid.text(area)) for name, area in heads.items()}
-        for row in self._list_rows(max(area.last_row for area in heads.values()) + 1):
+        for row in self._list_rows(heads):
             areas = columns.areas(row)
             facts = {
                 name: self._fact(self.spec.fields[name], area, self._money(name, units[name]))
@@ -491,13 +524,24 @@ class _Reader:
                 best = heads
         return best
 
-    def _list_rows(self, first: int) -> Iterator[int]:
+    def _list_rows(self, heads: dict[str, Area]) -> Iterator[int]:
+        """Rows below the heads, up to a label or a line that begins another part."""
+        first = max(area.last_row for area in heads.values()) + 1
         for row in self.grid.filled_rows:
             if not first <= row <= self.last:
                 continue
-            if any(self._is_label(a) for a in self.grid.filled_areas(row)):
+            filled = self.grid.filled_areas(row)
+            if any(self._is_label(a) for a in filled):
+                return
+            if len(filled) == 1 and self._is_line(filled[0], heads):
                 return
             yield row
+
+    def _is_line(self, area: Area, heads: dict[str, Area]) -> bool:
+        """Whether the only text of a row is a title: printed by the form, or across several heads."""
+        covered = sum(area.overlap(h.column, h.last_column) > 0 for h in heads.values())
+        text = bare_label(self.grid.text(area))
+        return covered > 1 or text in _printed_labels(_ByDigest(self.spec))
 
 
 class _ByDigest:
@@ -542,6 +586,12 @@ def _anchors(key: _ByDigest) -> frozenset[str]:
 def _printed(key: _ByDigest) -> frozenset[str]:
     texts = (cell.text for sheet in key.spec.sheets for cell in sheet.cells if cell.text)
     return frozenset(normalize_label(text) for text in texts)
+
+
+@lru_cache(maxsize=32)
+def _printed_labels(key: _ByDigest) -> frozenset[str]:
+    texts = (cell.text for sheet in key.spec.sheets for cell in sheet.cells if cell.text)
+    return frozenset(bare_label(text) for text in texts)
 
 
 @lru_cache(maxsize=512)

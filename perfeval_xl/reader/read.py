@@ -10,7 +10,13 @@ from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import bare_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
-from perfeval_xl.reader.further import Found, FurtherRead, find_further, read_further
+from perfeval_xl.reader.further import (
+    Found,
+    FurtherRead,
+    find_further,
+    labels_of_form,
+    read_further,
+)
 from perfeval_xl.reader.grid import Grid
 from perfeval_xl.reader.profile import (
     ProfileRead,
@@ -102,9 +108,10 @@ def _read_attachments(
     """What stands in the workbook of each further sheet of the form, by attachment."""
     taken = {(table.grid.name, row) for row in range(table.first_row, table.last_row + 1)}
     labels = frozenset(bare_label(label) for label in known_labels(spec))
+    labels = labels.union(*(labels_of_form(a.form) for a in spec.attachments))
     found = {}
     for attached in spec.attachments:
-        places = find_further(grids, attached.form, taken)
+        places = find_further(grids, attached.form, taken, labels)
         if places:
             read = read_further(_best(places, values), attached.form, values, spec.year, labels)
             taken |= {(read.grid.name, row) for row in read.rows}
