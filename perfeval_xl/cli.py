@@ -282,14 +282,19 @@ def explain(
 @click.argument("form")
 @click.option("-o", "--output", type=_PATH, required=True, help="写到哪个文件（.xlsx）。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
+@click.option("--with", "further", metavar="附表", help="附上哪几张附表，用逗号隔开。")
 @_TEMPLATES
 @_clear_errors
-def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
+def blank(
+    form: str, output: Path, force: bool, further: str | None, templates: Path | None
+) -> None:
     """生成 FORM 的空白表，供填报单位填写。
 
     \b
     示例：
       perfeval blank yueyanglou-2021 -o 空白表.xlsx
+      perfeval blank yueyanglou-2021 -o 空白表.xlsx --with base-data,supplement
+      perfeval blank yueyanglou-2023-base -o 基础数据表.xlsx
     """
     from perfeval_xl.batch.files import whole_file
     from perfeval_xl.writer.blank import write_blank
@@ -299,8 +304,9 @@ def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
         raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
+    names = _attachments_named(spec, further)
     with whole_file(output) as temporary:
-        write_blank(spec, temporary)
+        write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
 
 
@@ -437,6 +443,17 @@ def _print_verification(result: Verification) -> None:
 
 
 # ---- finding forms and files ----
+
+
+def _attachments_named(spec: FormSpec, text: str | None) -> list[str]:
+    """The further sheets that ``--with`` names."""
+    known = [attached.id for attached in spec.attachments]
+    names = [name for name in (text or "").replace("，", ",").replace(" ", "").split(",") if name]
+    for name in names:
+        if name not in known:
+            given = f"可用：{'、'.join(known)}" if known else f"“{spec.id}”没有附表"
+            raise click.BadParameter(f"没有“{name}”这张附表。{given}。", param_hint="--with")
+    return list(dict.fromkeys(names))
 
 
 def _known_form(form_id: str, templates: Path | None) -> FormSpec:

@@ -31,6 +31,8 @@ def reference(ref: CellRef) -> str:
 def operand(fact: Fact) -> str:
     """The fact in a formula: its cell where the cell tells it, else the number."""
     assert fact.number is not None
+    if fact.expression:
+        return fact.expression
     raw = fact.raw.strip()
     if fact.ref is None:
         return literal(fact.number)

@@ -250,7 +250,9 @@ def _unusable(
 
 def _amount(case: Case, fact: Fact, partner: Fact) -> str:
     """Label and number; a fact from elsewhere takes its partner's unit, else the form's money."""
-    return f"{case.label(fact.id)} {case.amount(fact, case.unit_of(partner.id) or case.spec.money)}"
+    amount = case.amount(fact, case.unit_of(partner.id) or case.spec.money)
+    note = f"（{fact.note}）" if fact.operands else ""
+    return f"{case.label(fact.id)} {amount}{note}"
 
 
 def _positive(*operands: str) -> str:

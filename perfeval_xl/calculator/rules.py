@@ -630,6 +630,7 @@ class Incidents:
         said = texts["incidents.counted"].format(
             label=case.label(self.count), count=plain(fact.number),
             per_incident=plain(self.per_incident), score=plain(score), unit=self._unit,
+            note=f"（{fact.note}）" if fact.operands else "",
         )  # fmt: skip
         formula = excel.sound(whole, excel.two_decimals(formula))
         return _decided(score, (fact,), said, formula, self._needs(case))

@@ -44,6 +44,7 @@ _EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
     "count": ("", "人", "人次"),
     "score": ("", "分"),
     "percent": ("", "%"),
+    "measure": ("",),
 }
 _IN_WAN = {
     "万元": Decimal(1),
@@ -81,7 +82,7 @@ class Values:
         cell, note = self._with_result(grid, cell)
         if cell is None:
             return replace(base, raw=note, state=State.UNREADABLE)
-        if kind in ("text", "prose", "date"):
+        if kind in ("text", "prose", "date", "yesno"):
             return self._text(base, grid, cell)
         fact = self._number(base, kind, grid, cell, unit)
         return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact

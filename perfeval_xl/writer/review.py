@@ -99,11 +99,15 @@ class ReviewPage:
         """All but the receipt; ``signed`` when a digital signature lies in the workbook."""
         self._set_up()
         self._write_head(signed)
-        self._write_totals()
+        if self.evaluation.indicators:
+            self._write_totals()
+        else:
+            self._write_counts()
         self._write_findings()
         if self.evaluation.context.round > 1:
             self._write_resolved()
-        self._write_undecided()
+        if self.evaluation.indicators:
+            self._write_undecided()
         self._write_passed()
 
     def write_receipt(
@@ -211,17 +215,29 @@ class ReviewPage:
             )
         self.sheet.heights[self.row + 1] = 26
         self.row += 2
-        counts = "、".join(
-            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
-            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        )
         self._line(
-            f"{counts}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
+            f"{self._counts()}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
             f"缺数据未定 {points(totals.undecided)} 分，由评审人判断 {points(totals.judged)} 分。"
             "复核得分中，未定和待判断的指标暂按自评分计。",
             _TEXT,
         )
         self.row += 1
+
+    def _write_counts(self) -> None:
+        """What stands in place of the totals where the form has no scores."""
+        read = sum(fact.number is not None for fact in self.evaluation.facts.values())
+        self._line(
+            f"{self._counts()}。{self.evaluation.year} 年度；读到 {read} 个数。"
+            "这份表没有评分，只核对勾稽关系；同一单位的自评表用得上这些数。",
+            _TEXT,
+        )
+        self.row += 1
+
+    def _counts(self) -> str:
+        return "、".join(
+            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
+            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        )
 
     # ---- findings ----
 
@@ -338,7 +354,7 @@ class ReviewPage:
         self.row += 1
 
     def _write_passed(self) -> None:
-        self._section("已核对的勾稽关系和指标")
+        self._section("已核对的勾稽关系和指标" if self.formulas else "已核对的勾稽关系")
         self._table_head((("结果", 1, 2), ("核对内容", 3, 5), ("说明", 6, 7)))
         for check in self.evaluation.passed:
             self._write_check(check)
