@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -41,6 +42,8 @@ _LIGHT_MERGES = 45
 _MOULDS = 24  # of each kind
 _UNIT = "区样模局"
 _POSTS, _STAFF, _CASES = 90017, 90029, 90031  # figures that each file has its own of
+_REFERENCE = re.compile(rb"&#(\d{3,});")
+_INLINE = re.compile(rb'(<c [^<>]*) t="inlineStr"><is>(<t[^<>]*>[^<]*</t>)</is></c>')
 _PROSE = "全区各项工作任务按计划推进办理事项培训平台建设资金管理制度落实群众满意服务监督检查整改完善"
 
 
@@ -106,7 +109,45 @@ def _mould(kind: str, number: int, chance: random.Random) -> _Mould:
     out = BytesIO()
     book.save(out)
     with zipfile.ZipFile(out) as saved:
-        return _Mould(tuple((name, saved.read(name)) for name in saved.namelist()))
+        parts = {name: saved.read(name) for name in saved.namelist()}
+    if number % 4:
+        _as_excel_writes(parts)
+    return _Mould(tuple(parts.items()))
+
+
+def _as_excel_writes(parts: dict[str, bytes]) -> None:
+    """Texts as shared strings in plain UTF-8; openpyxl has them in the cells, as &#20154; at that."""
+    texts: dict[bytes, int] = {}
+
+    def share(match: re.Match[bytes]) -> bytes:
+        number = texts.setdefault(match[2], len(texts))
+        return b'%s t="s"><v>%d</v></c>' % (match[1], number)
+
+    for name, content in parts.items():
+        if name.endswith(".xml"):
+            parts[name] = _REFERENCE.sub(lambda m: chr(int(m[1])).encode(), content)
+        if name.startswith("xl/worksheets/sheet"):
+            parts[name] = _INLINE.sub(share, parts[name])
+    items = b"".join(b"<si>%s</si>" % text for text in texts)
+    space = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    head = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    parts["xl/sharedStrings.xml"] = b'%s<sst xmlns="%s">%s</sst>' % (head, space, items)
+    _insert(
+        parts, "[Content_Types].xml", b'<Override PartName="/xl/sharedStrings.xml" ContentType='
+        b'"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>',
+    )  # fmt: skip
+    _insert(
+        parts, "xl/_rels/workbook.xml.rels", b'<Relationship Id="rId99" Type="http://schemas.'
+        b'openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
+        b'Target="/xl/sharedStrings.xml"/>',
+    )  # fmt: skip
+
+
+def _insert(parts: dict[str, bytes], name: str, element: bytes) -> None:
+    """Put an element last in a part, unless openpyxl has named its empty shared strings there."""
+    if b"haredStrings" not in parts[name]:
+        at = parts[name].rindex(b"</")
+        parts[name] = parts[name][:at] + element + parts[name][at:]
 
 
 def _random_form(chance: random.Random) -> FilledForm:
