@@ -17,6 +17,9 @@ _TRADITIONAL = str.maketrans(
     "网编总绩系缴续累联职馆万处虚号众补制复核见规计训设证评话误说说调论证议护变负财责费资质账购车转"
     "办进运过达选扣错表长门开合关阳际电项须预领额养余馆体点出",
 )
+_ANY_TRADITIONAL = re.compile(f"[{''.join(map(chr, _TRADITIONAL))}]")
+# What NFKC makes of the signs of nearly every text: with them done, it finds nothing left to do.
+_USUAL_WIDE = tuple(zip("，（）：；％！？", ",():;%!?", strict=True))
 _QUOTES = re.compile("[\"'“”‘’「」『』＂＇〝〞﹁﹂`´]")
 _MARKS = "*★☆▲△▼●○■□◆◇※#•·▪:,、"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩ 　\n"
@@ -26,12 +29,13 @@ _LEADING = re.compile(
 )
 _EXPLAINED = re.compile(r"\([^()]*\)$")
 _YEAR = re.compile(r"^(?:(20\d\d)年?度?|(上一?年度?|去年|前一年)|(本年度?|当年|今年))")
+_LONGEST_KNOWN = 512  # printed criteria are remembered, a unit's report is not
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
 def normalize_label(text: str) -> str:
     """The text as labels are compared: no spaces, line breaks or quotes, half-width, simplified."""
-    return _normalize_short(text) if len(text) <= 64 else _normalize(text)
+    return _normalize_known(text) if len(text) <= _LONGEST_KNOWN else _normalize(text)
 
 
 @lru_cache(maxsize=4096)
@@ -59,9 +63,13 @@ def display_width(text: str) -> int:
 
 
 def _normalize(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
+    for wide, narrow in _USUAL_WIDE:
+        text = text.replace(wide, narrow)
+    folded = unicodedata.normalize("NFKC", text)
+    if _ANY_TRADITIONAL.search(folded):
+        folded = folded.translate(_TRADITIONAL)
     folded = folded.replace("≦", "≤").replace("≧", "≥").replace("帐", "账")
     return _QUOTES.sub("", _INVISIBLE.sub("", folded)).rstrip(":.。")
 
 
-_normalize_short = lru_cache(maxsize=4096)(_normalize)
+_normalize_known = lru_cache(maxsize=4096)(_normalize)

@@ -270,6 +270,7 @@ class Editor:
         receipt.write(changes, finished, self.about)
         package.replaced = {part: content for part, (content, _) in finished.items()}
         package.added = dict(changes.added)
+        self._sheets.clear()  # they hold this editor: a cycle would keep the workbook in memory
         return package.to_bytes()
 
     def use_styles(self) -> None:
