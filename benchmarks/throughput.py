@@ -1,131 +1,369 @@
-"""Our whole pipeline against the obvious one, on the same generated workbooks, in one run.
+"""Our whole pipeline, the obvious one and the physical limit, on the same files in one run.
 
-    python -m benchmarks.throughput            100 workbooks of each kind
-    python -m benchmarks.throughput --files 20
+    python -m benchmarks.throughput                 100 workbooks of each kind
+    python -m benchmarks.throughput --files 20      fewer
+    python -m benchmarks.throughput --write         also into benchmarks/RESULTS.md
 
-Ours: open, identify, read, evaluate, annotate, result record. The obvious one: openpyxl loads the
-workbook twice (values and formulas), finds the same labels, computes the ratios, writes the same
-cells, fills and notes, saves. Both are interleaved file by file; medians and their ratio are shown.
+Ours: one file through all rooms as a worker does it, its copy on disk and its record as a line.
+The obvious one: openpyxl loads the workbook twice (values and formulas), looks through all cells
+for labels, reads the same facts, writes the very annotations that we write (every cell, fill,
+note, height, width and the sheet 复核意见, taken from our copy beforehand), saves, and writes the
+same record. Which rule gives which score is handed to it for nothing.
+The limit: read the bytes, inflate every part, deflate what is new in our copy, write the file.
+All three take turns file by file; medians of wall time are shown, and ratios of medians.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import gc
 import io
-import random
 import statistics
 import time
+import zlib
 from collections.abc import Callable
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import openpyxl
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
 
+from benchmarks.corpus import HEAVY, LIGHT, TITLES, write_corpus
+from benchmarks.report import put_section, table
+from perfeval_xl.batch import one
 from perfeval_xl.batch.discover import Submitted
+from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.one import Options, process
-from perfeval_xl.batch.record import to_line
-from tests.builders import layout_plain, layout_word
-from tests.builders.forms import FilledForm
+from perfeval_xl.batch.record import Record, evaluated_record, to_line
+from perfeval_xl.batch.worker import prepare
+from perfeval_xl.calculator.evaluate import evaluate
+from perfeval_xl.ooxml import Package, Workbook
+from perfeval_xl.ooxml.package import DEFLATE_LEVEL
+from perfeval_xl.reader.read import read_grids, read_submission
+from perfeval_xl.writer.annotate import annotate
+from perfeval_xl.writer.review import Arrival
+from perfeval_xl.writer.twice import original_of
 
-KINDS: dict[str, Callable[[FilledForm], openpyxl.Workbook]] = {
-    "Word 粘贴（约 280 处合并）": layout_word.build,
-    "普通（约 45 处合并）": layout_plain.build,
-}
-_FILL = PatternFill("solid", fgColor="FFE699")
-_LABELS = {"人员编制", "实有人数", "收入合计", "支出合计", "固定资产合计", "在用固定资产"}
-
-
-def random_form(chance: random.Random) -> FilledForm:
-    """A filled form with invented figures, some of them wrong."""
-    form = FilledForm.example()
-    posts = chance.randint(5, 200)
-    form.facts["authorized_posts"] = posts
-    form.facts["actual_staff"] = posts + chance.randint(-3, 6)
-    for number in range(1, 26):
-        if chance.random() < 0.15:
-            form.scores[number] = Decimal(chance.randint(0, 4)) / 2
-    return form
+_PARTS = ("font", "fill", "border", "alignment", "number_format", "protection")
+_OPTIONS = Options()
+_TARGETS = {HEAVY: 40, LIGHT: 20}
 
 
-def corpus(
-    build: Callable[[FilledForm], openpyxl.Workbook], files: int, folder: Path
-) -> list[Path]:
-    """``files`` workbooks of one kind, the same on every run."""
-    chance = random.Random(2021)
-    paths = []
-    for number in range(files):
-        path = folder / f"样例{number:04}.xlsx"
-        build(random_form(chance)).save(path)
-        paths.append(path)
-    return paths
+# ---- the three ways ----
 
 
-def ours(path: Path, outbox: Path) -> None:
+def ours(path: Path, outbox: Path) -> str:
     """One file through all our rooms, its record included."""
     submitted = Submitted(path, path.name, f"复核/{path.name}", f"退回/{path.name}")
-    to_line(process(submitted, outbox, Options()))
+    return to_line(process(submitted, outbox, _OPTIONS))
 
 
-def obvious(path: Path, outbox: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A cell that our copy has and the submitted file has not, or not like this."""
+
+    row: int
+    column: int
+    value: Any
+    look: tuple[Any, ...]
+    note: str
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Everything the annotated copy of one file adds, as openpyxl sees it, and the facts."""
+
+    cells: dict[str, list[_Written]] = field(default_factory=dict)
+    heights: dict[str, dict[int, float]] = field(default_factory=dict)
+    widths: dict[str, dict[str, float]] = field(default_factory=dict)
+    review: list[_Written] = field(default_factory=list)
+    merges: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    facts: list[tuple[str, str, str]] = field(default_factory=list)
+    record: Record = field(default_factory=dict)
+
+
+def plan_of(path: Path, made: Path, record: Record) -> _Plan:
+    """What the obvious way is to write, so that it writes the same."""
+    before, after = openpyxl.load_workbook(path), openpyxl.load_workbook(made)
+    plan = _Plan(record=record)
+    for sheet in before.worksheets:
+        now = after[sheet.title]
+        plan.cells[sheet.title] = [
+            _written(cell)
+            for row in now.iter_rows()
+            for cell in row
+            if isinstance(cell, Cell) and _differs(cell, sheet)
+        ]
+        plan.heights[sheet.title] = {
+            n: d.height
+            for n, d in now.row_dimensions.items()
+            if d.height is not None and d.height != sheet.row_dimensions[n].height
+        }
+        plan.widths[sheet.title] = {
+            n: d.width
+            for n, d in now.column_dimensions.items()
+            if d.width != sheet.column_dimensions[n].width
+        }
+    review = after.worksheets[0]
+    plan.review = [_written(c) for row in review.iter_rows() for c in row if isinstance(c, Cell)]
+    plan.merges = [area.coord for area in review.merged_cells.ranges]
+    plan.links = [
+        (c.coordinate, c.hyperlink.location) for row in review for c in row if c.hyperlink
+    ]
+    plan.heights[review.title] = {
+        n: d.height for n, d in review.row_dimensions.items() if d.height is not None
+    }
+    plan.widths[review.title] = {n: d.width for n, d in review.column_dimensions.items()}
+    facts: Any = record["facts"]
+    plan.facts = [(name, f["sheet"], f["cell"]) for name, f in facts.items() if f["cell"]]
+    return plan
+
+
+def _differs(cell: Cell, sheet: Any) -> bool:
+    was = sheet.cell(cell.row, cell.column)
+    if isinstance(was, MergedCell):
+        return False
+    text, old = _note_of(cell), _note_of(was)
+    return (cell.value, cell.fill, text) != (was.value, was.fill, old)
+
+
+def _note_of(cell: Any) -> str:
+    return cell.comment.text if cell.comment else ""
+
+
+def _written(cell: Cell) -> _Written:
+    look = tuple(_plain(getattr(cell, part)) for part in _PARTS)
+    return _Written(cell.row, cell.column, cell.value, look, _note_of(cell))
+
+
+def _plain(look: Any) -> Any:
+    return copy.copy(look)
+
+
+def obvious(path: Path, target: Path, plan: _Plan) -> str:
     """What a script with openpyxl does: load twice, look for labels, annotate as much, save."""
     data = path.read_bytes()
     values = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     book = openpyxl.load_workbook(io.BytesIO(data))
-    found: dict[str, float] = {}
-    for sheet in values.worksheets:
+    _labels(values)
+    found = {name: _number(values[sheet][cell].value) for name, sheet, cell in plan.facts}
+    for name, cells in plan.cells.items():
+        _write(book[name], cells)
+    review = book.create_sheet("复核意见", 0)
+    _write(review, plan.review)
+    for area in plan.merges:
+        review.merge_cells(area)
+    for cell, location in plan.links:
+        review[cell].hyperlink = f"#{location}"
+    for name, heights in plan.heights.items():
+        for row, height in heights.items():
+            book[name].row_dimensions[row].height = height
+    for name, widths in plan.widths.items():
+        for column, width in widths.items():
+            book[name].column_dimensions[column].width = width
+    book.save(target)
+    digest = sha256(data).hexdigest()
+    return to_line({**plan.record, "sha256": digest, "read": {k: str(v) for k, v in found.items()}})
+
+
+def _labels(book: openpyxl.Workbook) -> dict[str, tuple[str, str]]:
+    """Where each text of the workbook stands, by the text without spaces."""
+    found: dict[str, tuple[str, str]] = {}
+    for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                label = str(cell.value).replace("\n", "").replace(" ", "") if cell.value else ""
-                if label in _LABELS:
-                    found[label] = cell.row
-    for sheet in book.worksheets:
-        right = sheet.max_column + 2
-        for row in range(2, min(31, sheet.max_row + 1)):
-            for column in range(4):
-                sheet.cell(row, right + column, f"复核 {len(found)}").fill = _FILL
-            sheet.cell(row, right).comment = Comment("【警告】缺少数据，无法复核。", "复核")
-    review = book.create_sheet("复核意见", 0)
-    for row in range(1, 61):
-        for column in range(1, 8):
-            review.cell(row, column, "复核意见").fill = _FILL
-    book.save(outbox / path.name)
+                if isinstance(cell.value, str):
+                    label = "".join(cell.value.split()).replace("（", "(").replace("）", ")")
+                    found.setdefault(label, (sheet.title, cell.coordinate))
+    return found
 
 
-def timed(job: Callable[[Path, Path], None], path: Path, outbox: Path) -> float:
-    """Seconds that one job takes on one file."""
+def _number(value: object) -> object:
+    try:
+        return Decimal(str(value)) if value is not None else None
+    except InvalidOperation:
+        return value
+
+
+def _write(sheet: Any, cells: list[_Written]) -> None:
+    for item in cells:
+        cell = sheet.cell(item.row, item.column)
+        cell.value = item.value
+        for part, look in zip(_PARTS, item.look, strict=True):
+            setattr(cell, part, look)
+        if item.note:
+            cell.comment = Comment(item.note, "复核")
+
+
+def limit(path: Path, target: Path, new: list[bytes], rest: int) -> None:
+    """What no program can do without: read, inflate all, deflate what is new, write as much."""
+    package = Package.open(path.read_bytes())
+    for name in package.names:
+        package.original(name)
+    packed = [_deflated(content) for content in new]
+    kept = package.source[: max(0, rest - sum(map(len, packed)))]
+    target.write_bytes(b"".join([kept, *packed]))
+
+
+def _deflated(content: bytes) -> bytes:
+    packer = zlib.compressobj(DEFLATE_LEVEL, zlib.DEFLATED, -15)
+    return packer.compress(content) + packer.flush()
+
+
+def new_parts(path: Path, made: Path) -> list[bytes]:
+    """Contents of the parts of a copy that are not as they were submitted."""
+    before, after = Package.open(path.read_bytes()), Package.open(made.read_bytes())
+    return [
+        after.original(name)
+        for name in after.names
+        if name not in before or after.raw(name) != before.raw(name)
+    ]
+
+
+# ---- our stages ----
+
+
+def stages(path: Path, outbox: Path) -> list[tuple[str, float]]:
+    """Seconds that each stage of one file takes, the same steps as in ``batch/one.py``."""
+    clock = time.perf_counter
+    marks = [("", clock())]
+
+    def mark(name: str) -> None:
+        marks.append((name, clock()))
+
+    limits = _OPTIONS.limits.package
+    data = path.read_bytes()
+    digest = sha256(data).hexdigest()
+    mark("read the file, SHA-256")
+    workbook = Workbook.open(data, limits)
+    for info in workbook.sheets:
+        workbook.sheet(info.name)
+    _ = workbook.styles
+    mark("inflate, scan sheets, strings, styles")
+    workbook = original_of(workbook, limits).workbook
+    mark("is it a copy of ours?")
+    grids = read_grids(workbook)
+    spec = one._form_of(grids, _OPTIONS)
+    mark("grids, which form")
+    submission = read_submission(grids, spec)
+    mark("read the facts")
+    evaluation = evaluate(submission, spec)
+    mark("evaluate: rules, checks, findings")
+    annotated = annotate(workbook, evaluation, spec, Arrival(path.name, "perfeval_xl"))
+    mark("annotate, of which deflate below")
+    record = evaluated_record(evaluation, spec, path.name, digest, f"复核/{path.name}")
+    to_line(record)
+    mark("result record")
+    with whole_file(outbox / "复核" / path.name) as temporary:
+        temporary.write_bytes(annotated)
+    mark("write, flush to disk, rename")
+    return [(name, at - marks[i][1]) for i, (name, at) in enumerate(marks[1:])]
+
+
+# ---- the measurement ----
+
+
+@dataclass(slots=True)
+class Figures:
+    """Seconds per file of one kind of workbook."""
+
+    ours: list[float] = field(default_factory=list)
+    obvious: list[float] = field(default_factory=list)
+    limit: list[float] = field(default_factory=list)
+    deflate: list[float] = field(default_factory=list)
+    stages: dict[str, list[float]] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
+
+    def median(self, name: str) -> float:
+        """Median milliseconds."""
+        return statistics.median(getattr(self, name)) * 1000
+
+
+def measure(kind: str, files: int) -> Figures:
+    """All three ways on ``files`` workbooks of a kind, taking turns."""
+    figures = Figures()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = write_corpus(folder / "in", files, (kind,))
+        (folder / "out" / "复核").mkdir(parents=True)
+        for path in paths:
+            ours(path, folder / "out")  # warm: a worker has many files behind it
+        for path in paths:
+            _measure_file(path, folder, figures)
+    return figures
+
+
+def _measure_file(path: Path, folder: Path, figures: Figures) -> None:
+    out = folder / "out"
+    made = out / "复核" / path.name
+    record = process(Submitted(path, path.name, f"复核/{path.name}", "退回/x"), out, _OPTIONS)
+    assert record["status"] == "evaluated", record["reason"]
+    plan, new = plan_of(path, made, record), new_parts(path, made)
+    size = made.stat().st_size
+    gc.collect()
+    figures.obvious.append(_timed(lambda: obvious(path, folder / "obvious.xlsx", plan)))
+    gc.collect()  # each way starts with as little rubbish of the one before
+    figures.ours.append(_timed(lambda: ours(path, out)))
+    figures.limit.append(_timed(lambda: limit(path, folder / "limit", new, size)))
+    figures.deflate.append(_timed(lambda: [_deflated(content) for content in new]))
+    for name, seconds in stages(path, out):
+        figures.stages.setdefault(name, []).append(seconds)
+    figures.sizes.append(path.stat().st_size)
+
+
+def _timed(job: Callable[[], object]) -> float:
+    """Seconds that a job takes."""
     start = time.perf_counter()
-    job(path, outbox)
+    job()
     return time.perf_counter() - start
 
 
-def compare(build: Callable[[FilledForm], openpyxl.Workbook], files: int) -> tuple[float, float]:
-    """Median milliseconds per file, ours and the obvious way's, interleaved."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = corpus(build, files, folder)
-        out = folder / "out"
-        (out / "复核").mkdir(parents=True)
-        ours(paths[0], out)
-        obvious(paths[0], out)
-        pairs = [(timed(ours, p, out), timed(obvious, p, out)) for p in paths]
-    return (
-        statistics.median(a for a, _ in pairs) * 1000,
-        statistics.median(b for _, b in pairs) * 1000,
-    )
+def report(found: dict[str, Figures], files: int) -> str:
+    """The tables, as Markdown."""
+    rows = [
+        [
+            TITLES[kind],
+            f"{statistics.median(f.sizes) / 1024:.0f} KB",
+            f"{f.median('ours'):.2f}",
+            f"{f.median('obvious'):.1f}",
+            f"{f.median('limit'):.2f}",
+            f"{f.median('obvious') / f.median('ours'):.1f} (≥ {_TARGETS[kind]})",
+            f"{f.median('ours') / f.median('limit'):.1f} (≤ 6)",
+        ]
+        for kind, f in found.items()
+    ]
+    heads = ["form", "size", "ours ms", "openpyxl ms", "limit ms", "obvious ÷ ours", "ours ÷ limit"]
+    text = f"{files} files of each kind, medians, in turns.\n\n" + table(heads, rows)
+    names = list(next(iter(found.values())).stages)
+    lines = [
+        [name, *(f"{statistics.median(f.stages[name]) * 1000:.2f}" for f in found.values())]
+        for name in names
+    ]
+    deflate = [f"{f.median('deflate'):.2f}" for f in found.values()]
+    lines.append(["(deflate of all new parts)", *deflate])
+    return text + "\n\nMilliseconds by stage:\n\n" + table(["stage", *found], lines)
 
 
 def main() -> None:
-    """Print one line per kind of workbook."""
+    """Measure and print; with --write also into RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=100)
-    files = parser.parse_args().files
-    print(f"{'工作簿':<24}{'本程序 ms':>10}{'openpyxl ms':>14}{'倍数':>8}")
-    for kind, build in KINDS.items():
-        own, plain = compare(build, files)
-        print(f"{kind:<24}{own:>10.1f}{plain:>14.1f}{plain / own:>8.1f}")
+    parser.add_argument("--kind", choices=(HEAVY, LIGHT), action="append")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    prepare()
+    found = {kind: measure(kind, given.files) for kind in given.kind or (HEAVY, LIGHT)}
+    text = report(found, given.files)
+    print(text)
+    if given.write:
+        put_section("One process", text)
 
 
 if __name__ == "__main__":

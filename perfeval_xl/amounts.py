@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +30,10 @@ _OUT_OF = re.compile(rf"({_NUMBER})分?/({_NUMBER})分?")
 _PERCENT_PHRASE = re.compile(
     r"(?:已|实际|基本|全部|目标|任务|完成|达到|达|满意度|满意率|综合|群众|社会公众|服务对象|完成率|为|:)*"
     rf"({_NUMBER})%(?:已|全部)?(?:完成|满意)?"
+)
+_DATE = re.compile(
+    r"(20\d\d)(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?(?:\d{1,2}:\d\d(?::\d\d)?)?"
+    r"|(20\d\d)(\d\d)(\d\d)"
 )
 _NOTHING = {"无", "没有", "零", "〇", "暂无", "均无"}
 _LETTER_O = {"O", "o", "О", "о", "Ｏ"}
@@ -127,6 +132,18 @@ def percent_without_sign(value: Decimal, decimals: int) -> Amount | None:
     if 2 <= value <= 100:
         return Amount(value / 100, "%", decimals + 2, Doubt.PERCENT_WITHOUT_SIGN)
     return None
+
+
+def parse_date(text: str) -> date | None:
+    """A day written out with its year: 2021-01-15, 2021年1月15日, 20210115; None when it is none."""
+    match = _DATE.fullmatch(_SPACES.sub("", unicodedata.normalize("NFKC", text)))
+    if match is None:
+        return None
+    year, month, day = (int(part) for part in match.groups() if part is not None)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def fold(text: str) -> str:

@@ -99,6 +99,11 @@ def main() -> None:
 @_FORM
 @click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
 @click.option("--force", is_flag=True, help="全部重做，不沿用上次已完成的。")
+@click.option(
+    "--scheduler",
+    metavar="地址",
+    help="交给 Dask 调度器的工作机去做，如 tcp://10.0.0.5:8786；各台机器要能按同一路径访问两个文件夹。",
+)
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
 @_PASSWORDS
 @_TEMPLATES
@@ -109,6 +114,7 @@ def run(
     form_id: str | None,
     jobs: int | None,
     force: bool,
+    scheduler: str | None,
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
@@ -119,6 +125,7 @@ def run(
     示例：
       perfeval run 收件 --out 结果
       perfeval run D:\\绩效\\收件 --out D:\\绩效\\结果 --jobs 4
+      perfeval run //共享/收件 --out //共享/结果 --scheduler tcp://10.0.0.5:8786
     \b
     退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
     """
@@ -135,7 +142,7 @@ def run(
     with _Progress() as progress:
         result = run_folder(
             inbox, outbox, form_id, jobs, templates, progress.show, force,
-            passwords=_passwords(password_file),
+            passwords=_passwords(password_file), scheduler=scheduler,
         )  # fmt: skip
     for remark in result.remarks:
         click.echo(remark, err=True)
@@ -275,14 +282,19 @@ def explain(
 @click.argument("form")
 @click.option("-o", "--output", type=_PATH, required=True, help="写到哪个文件（.xlsx）。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
+@click.option("--with", "further", metavar="附表", help="附上哪几张附表，用逗号隔开。")
 @_TEMPLATES
 @_clear_errors
-def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
+def blank(
+    form: str, output: Path, force: bool, further: str | None, templates: Path | None
+) -> None:
     """生成 FORM 的空白表，供填报单位填写。
 
     \b
     示例：
       perfeval blank yueyanglou-2021 -o 空白表.xlsx
+      perfeval blank yueyanglou-2021 -o 空白表.xlsx --with base-data,supplement
+      perfeval blank yueyanglou-2023-base -o 基础数据表.xlsx
     """
     from perfeval_xl.batch.files import whole_file
     from perfeval_xl.writer.blank import write_blank
@@ -292,8 +304,9 @@ def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
         raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
+    names = _attachments_named(spec, further)
     with whole_file(output) as temporary:
-        write_blank(spec, temporary)
+        write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
 
 
@@ -430,6 +443,17 @@ def _print_verification(result: Verification) -> None:
 
 
 # ---- finding forms and files ----
+
+
+def _attachments_named(spec: FormSpec, text: str | None) -> list[str]:
+    """The further sheets that ``--with`` names."""
+    known = [attached.id for attached in spec.attachments]
+    names = [name for name in (text or "").replace("，", ",").replace(" ", "").split(",") if name]
+    for name in names:
+        if name not in known:
+            given = f"可用：{'、'.join(known)}" if known else f"“{spec.id}”没有附表"
+            raise click.BadParameter(f"没有“{name}”这张附表。{given}。", param_hint="--with")
+    return list(dict.fromkeys(names))
 
 
 def _known_form(form_id: str, templates: Path | None) -> FormSpec:
@@ -592,19 +616,31 @@ def _print_record(record: Record) -> None:
 def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) -> Record:
     from perfeval_xl.batch.record import indicator_record
 
-    return {"unit": evaluation.unit_name or None, **indicator_record(result, spec)}
+    operands = [
+        {
+            "id": fact.id, "label": spec.label_of(fact.id), "raw": fact.raw, "note": fact.note,
+            "sheet": fact.ref.sheet if fact.ref else None,
+            "cell": fact.ref.address if fact.ref else None,
+        }
+        for fact in result.inputs
+    ]  # fmt: skip
+    return {
+        "unit": evaluation.unit_name or None, **indicator_record(result, spec),
+        "clause": result.clause, "operands": operands,
+    }  # fmt: skip
 
 
 def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
-    from perfeval_xl.writer.text import interval
+    from perfeval_xl.writer.text import interval, score_shown
 
+    shown = interval(result.low, result.high)
+    if result.score is None:
+        shown = f"{score_shown(result)}（{shown}）"
     click.secho(
         f"第 {result.number} 项 {result.label}（{result.parent}，{result.max} 分）", bold=True
     )
     click.echo(f"评分标准：{result.clause}")
-    click.echo(
-        f"自评得分：{result.self_score.raw or '空白'}　复核得分：{interval(result.low, result.high)}"
-    )
+    click.echo(f"自评得分：{result.self_score.raw or '空白'}　复核得分：{shown}")
     click.echo(result.sentence)
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"

@@ -17,13 +17,44 @@ _TRADITIONAL = str.maketrans(
     "网编总绩系缴续累联职馆万处虚号众补制复核见规计训设证评话误说说调论证议护变负财责费资质账购车转"
     "办进运过达选扣错表长门开合关阳际电项须预领额养余馆体点出",
 )
+_ANY_TRADITIONAL = re.compile(f"[{''.join(map(chr, _TRADITIONAL))}]")
+# What NFKC makes of the signs of nearly every text: with them done, it finds nothing left to do.
+_USUAL_WIDE = tuple(zip("，（）：；％！？", ",():;%!?", strict=True))
 _QUOTES = re.compile("[\"'“”‘’「」『』＂＇〝〞﹁﹂`´]")
+_MARKS = "*★☆▲△▼●○■□◆◇※#•·▪:,、"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩ 　\n"
+_LEADING = re.compile(
+    r"^(?:其中:?|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十0-9]{1,3}\)[、.]?"
+    r"|\d{1,2}(?:[、)]|\.(?!\d)))"
+)
+_EXPLAINED = re.compile(r"\([^()]*\)$")
+_YEAR = re.compile(r"^(?:(20\d\d)年?度?|(上一?年度?|去年|前一年)|(本年度?|当年|今年))")
+_LONGEST_KNOWN = 512  # printed criteria are remembered, a unit's report is not
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
 def normalize_label(text: str) -> str:
     """The text as labels are compared: no spaces, line breaks or quotes, half-width, simplified."""
-    return _normalize_short(text) if len(text) <= 64 else _normalize(text)
+    return _normalize_known(text) if len(text) <= _LONGEST_KNOWN else _normalize(text)
+
+
+@lru_cache(maxsize=4096)
+def bare_label(text: str) -> str:
+    """A label without what may stand around it: 其中, numbering, a year in front, brackets behind."""
+    label, before = _normalize(text.lstrip(_CIRCLED)), ""
+    while label != before:
+        before = label
+        label = _EXPLAINED.sub("", _LEADING.sub("", label.strip(_MARKS), count=1))
+    return _YEAR.sub("", label, count=1).strip(_MARKS) if label else ""
+
+
+def year_in_label(text: str) -> tuple[int | None, int | None]:
+    """The year a head begins with, and the year as it stands to this one: 上年 is -1, 本年 0."""
+    match = _YEAR.match(_LEADING.sub("", _normalize(text).strip(_MARKS), count=1))
+    if match is None:
+        return None, None
+    year, last, _ = match.groups()
+    return (int(year), None) if year else (None, -1 if last else 0)
 
 
 def display_width(text: str) -> int:
@@ -32,9 +63,13 @@ def display_width(text: str) -> int:
 
 
 def _normalize(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
+    for wide, narrow in _USUAL_WIDE:
+        text = text.replace(wide, narrow)
+    folded = unicodedata.normalize("NFKC", text)
+    if _ANY_TRADITIONAL.search(folded):
+        folded = folded.translate(_TRADITIONAL)
     folded = folded.replace("≦", "≤").replace("≧", "≥").replace("帐", "账")
     return _QUOTES.sub("", _INVISIBLE.sub("", folded)).rstrip(":.。")
 
 
-_normalize_short = lru_cache(maxsize=4096)(_normalize)
+_normalize_known = lru_cache(maxsize=4096)(_normalize)

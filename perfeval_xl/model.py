@@ -95,6 +95,9 @@ class Fact:
     merged: the merged range the cell anchors, such as ``C3:D3``. found_by: how it was located.
     note: what was assumed while reading (converted from 元, derived …), Chinese, empty if nothing.
     decimals: digits after the point as typed; half a unit of the last one is its tolerance.
+    whole: the cell's whole text where ``raw`` is only a part of it, such as 人员编制：11.
+    operands: what a derived fact was worked out from. expression: how, as an Excel expression
+    over their cells; empty where cells cannot say it.
     """
 
     id: str
@@ -106,6 +109,9 @@ class Fact:
     found_by: str = ""
     note: str = ""
     decimals: int = 0
+    whole: str = ""
+    operands: tuple[Fact, ...] = ()
+    expression: str = ""
 
     @property
     def number(self) -> Decimal | None:
@@ -185,6 +191,9 @@ class Submission:
 
     facts: by fact id, for the unit as a whole (the 合计 row where a table has one).
     titles: label cells that name the unit or the year (cover lines, 机构名称 …).
+    attached: further sheets that were found and are of this year, by id. lists: rows of the
+    lists of further sheets, ``block`` naming the list; the rows of a group of projects too.
+    year: the year that the heads of a form of figures name, None where they name none.
     """
 
     form: str
@@ -197,6 +206,9 @@ class Submission:
     problems: tuple[ReadingProblem, ...]
     group_points: dict[str, Fact] = field(default_factory=dict)
     prose: dict[str, Fact] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+    lists: tuple[TableRow, ...] = ()
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

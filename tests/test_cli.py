@@ -116,6 +116,10 @@ def test_explain_json_names_the_cells() -> None:
     shown = json.loads(call("explain", STAFF, "1", "--json").stdout)
     assert (shown["low"], shown["high"]) == (2, 2.5)
     assert shown["inputs"] == ["附件2-1 自评表!G6", "附件2-1 自评表!B6"]
+    assert shown["clause"].startswith("以100%为标准")
+    operands = {one["id"]: (one["raw"], one["sheet"], one["cell"]) for one in shown["operands"]}
+    assert operands.keys() == {"actual_staff", "authorized_posts"}
+    assert [f"{sheet}!{cell}" for _, sheet, cell in operands.values()] == shown["inputs"]
 
 
 def test_blank_writes_the_form_and_does_not_overwrite(tmp_path: Path) -> None:

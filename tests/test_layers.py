@@ -20,6 +20,7 @@ ONLY_IN = {
     "msoffcrypto": ("ooxml/",),
     "pandas": ("writer/", "batch/"),
     "openpyxl": (),
+    "distributed": ("batch/cluster.py",),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

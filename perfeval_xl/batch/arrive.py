@@ -84,6 +84,7 @@ def _converted(
     from perfeval_xl.writer.transfer import (
         CONVERTED_AS_IS,
         CONVERTED_TO_BLANK,
+        FURTHER_SHEETS,
         differences,
         fill_blank,
         readdressed,
@@ -94,6 +95,9 @@ def _converted(
     grids = read_grids(plain)
     spec = recognise(grids)
     before = read_submission(grids, spec)
+    if spec.kind != "scored" or before.attached:  # their rows have no fixed places in a blank
+        remark = CONVERTED_AS_IS.format(kind=kind, why=FURTHER_SHEETS)
+        return Arrived(plain, before, spec, remark=remark)
     transfer = fill_blank(spec, before, _blank(spec), _texts(grids))
     filled = Workbook.open(transfer.data, limits)
     after = read_submission(read_grids(filled), spec)

@@ -16,10 +16,11 @@ from perfeval_xl.batch.who import Who, who_of
 
 FOLDER = ".perfeval"
 _FILE = "journal.jsonl"
-# Outcomes that say nothing of the file itself: the next run tries again.
+# Outcomes that say nothing of the file itself, or depend on the passwords given, which are not
+# noted down in any form: the next run tries again.
 _PASSING = {
     "file.unreadable", "file.too_slow", "file.crashed", "file.too_much_memory", "program.failed",
-    "output.locked",
+    "output.locked", "workbook.encrypted",
 }  # fmt: skip
 _SPARE_LINES = 200  # the journal is written anew when more lines than this are out of date
 

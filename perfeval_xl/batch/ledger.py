@@ -27,6 +27,7 @@ from perfeval_xl.batch.sqlite import (
     LedgerMissing,
     LedgerNewer,
     close_readers,
+    fold_in,
     in_our_words,
     opened,
 )
@@ -103,6 +104,7 @@ def looked_over(outbox: Path) -> str:
             raise LedgerDamaged(str(path))
         with opened(path) as base:
             _check(base, path)
+            fold_in(base, path)
     except LedgerDamaged:
         return _moved_aside(path)
     return ""

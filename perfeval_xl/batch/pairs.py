@@ -40,8 +40,10 @@ class PairFinder:
 
 
 def _unit_key(record: Record) -> str:
+    """The unit a file is of; a form of figures and a scored form of one unit are no pair."""
     unit: Any = record["unit"]
-    return unit_key(unit["name"], unit["code"])
+    key = unit_key(unit["name"], unit["code"])
+    return f"{key}\0{record['form']}" if key and not record["indicators"] else key
 
 
 def _finding(code: str, own: str, others: list[str]) -> Record:

@@ -107,8 +107,20 @@ def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield record["reason"]["message"], "error"
         yield record["reason"]["fix"], ""
         return
-    totals = record["totals"]
     yield f"{record['unit']['name'] or record['file']}　{record['form']}", ""
+    if record["indicators"]:
+        yield from _score_lines(record["totals"])
+    else:
+        yield f"{record['year']} 年度，只有数据、没有评分，只核对勾稽关系。", ""
+    for finding in record["findings"]:
+        word = _WORDS[finding["severity"]]
+        yield f"[{word}] {finding['message']}", finding["severity"]
+        yield f"       {finding['fix']}（{finding['code']}）", ""
+    if not record["findings"]:
+        yield "没有发现问题。", ""
+
+
+def _score_lines(totals: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield (
         (
             f"自评 {_shown(totals['stated'])} 分，各行之和 {_shown(totals['self_sum'])}，"
@@ -124,12 +136,6 @@ def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ),
         "",
     )
-    for finding in record["findings"]:
-        word = _WORDS[finding["severity"]]
-        yield f"[{word}] {finding['message']}", finding["severity"]
-        yield f"       {finding['fix']}（{finding['code']}）", ""
-    if not record["findings"]:
-        yield "没有发现问题。", ""
 
 
 def _shown(value: Decimal | None) -> str:

@@ -10,12 +10,10 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import perfeval_xl
 from perfeval_xl.batch import ledger
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
@@ -38,12 +36,13 @@ from perfeval_xl.batch.one import (
 )
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
+from perfeval_xl.batch.program import program_digest
 from perfeval_xl.batch.record import Record, content_of, from_line, to_line
 from perfeval_xl.batch.sqlite import LedgerError
 from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
-from perfeval_xl.forms.catalog import load_forms, templates_directory
+from perfeval_xl.forms.catalog import load_forms
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -85,6 +84,9 @@ class RunResult:
         self.with_errors += bool(severities["error"])
 
 
+if TYPE_CHECKING:
+    from perfeval_xl.batch.cluster import Cluster
+
 Progress = Callable[[Record, int], None]
 
 
@@ -98,6 +100,7 @@ def run_folder(
     force: bool = False,
     limits: RunLimits | None = None,
     passwords: Sequence[str] = (),
+    scheduler: str | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -106,14 +109,18 @@ def run_folder(
     progress: called with each record and the number of files, as they finish. force: redo all.
     limits: what one file may take, the published limits when None.
     passwords: tried on encrypted workbooks, after Excel's own read-only one.
+    scheduler: address of a Dask scheduler whose workers do the work, all on shared storage.
 
     Raises:
         FormSpecError: the form data is wrong.
+        ClusterError: the scheduler or its workers cannot be used.
         OutboxBusy: another run is writing to the outbox.
         LedgerNewer, LedgerBusy: the ledger of earlier rounds cannot be used now.
         OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
     source, target = Path(inbox), Path(outbox)
+    if scheduler is not None:  # the same on every machine
+        source, target = source.resolve(), target.resolve()
     folder = Path(templates) if templates else None
     options = Options(form, folder, limits or RunLimits(), tuple(passwords))
     digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
@@ -126,7 +133,7 @@ def run_folder(
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:
             run = _Run(found.files, target, options, journal, office, progress)
-            run.finish_all(min(jobs or cores(), len(found.files)) or 1)
+            run.finish_all(min(jobs or cores(), len(found.files)) or 1, scheduler)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
             if run.arriving:
@@ -185,19 +192,28 @@ class _Run:
         self._shown: set[str] = set()
         self._outputs = {place.casefold() for file in files for place in (file.copy, file.note)}
 
-    def finish_all(self, jobs: int) -> None:
+    def finish_all(self, jobs: int, scheduler: str | None = None) -> None:
         """Finish every file that is not finished yet; the journal holds each at once.
 
         What one file of a unit adds to another is known only when it has been read, so files are
         looked at once more when all have been read.
         """
         joined = self._join()
-        with Pool(jobs, work, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
+        with self._hands(jobs, scheduler) as pool:
             self._finish(pool, self._open_files())
             if self._join() != joined:
                 self._finish(pool, self._files_known_better())
 
-    def _finish(self, pool: Pool[_Task], tasks: Iterator[_Task]) -> None:
+    def _hands(self, jobs: int, scheduler: str | None) -> Pool[_Task] | Cluster[_Task]:
+        """Who does the work: processes here, or the workers of a scheduler."""
+        seconds = self.options.limits.hard_seconds
+        if scheduler is None:
+            return Pool(jobs, work, self._arguments, seconds, prepare)
+        from perfeval_xl.batch.cluster import Cluster
+
+        return Cluster(scheduler, self._arguments, seconds, len(self.files))
+
+    def _finish(self, pool: Pool[_Task] | Cluster[_Task], tasks: Iterator[_Task]) -> None:
         for task, outcome in pool.outcomes(tasks):
             self._take(task, outcome)
         if self._again:
@@ -304,24 +320,14 @@ class _Run:
 def _rules(options: Options, digests: dict[str, str]) -> str:
     """What decides an outcome beside the file itself, as one digest."""
     parts = [
-        version("perfeval-xl"),
-        _program_digest(),
+        program_digest(),
         options.form or "",
         *sorted(f"{k} {v}" for k, v in digests.items()),
     ]
-    parts.append(repr((options.limits, options.passwords)))
+    # Nothing made from a password is kept: it could be guessed from that. Which one opens a file
+    # changes nothing in its outcome, and a file that none opened is tried again.
+    parts.append(repr((options.limits, bool(options.passwords))))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-@cache
-def _program_digest() -> str:
-    """Digest of the program's own text, so that a change without a new version counts too."""
-    digest = hashlib.sha256()
-    folders = (Path(perfeval_xl.__file__).parent, templates_directory() / "texts")
-    for folder in folders:
-        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:

@@ -7,17 +7,18 @@ ones counts as 0 and is mentioned; what cannot be read makes a check impossible,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
-from perfeval_xl.amounts import ZERO, plain
+from perfeval_xl.amounts import ZERO, half_unit, plain
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.guesses import said_of
-from perfeval_xl.calculator.lines import Operands, columns_of, lines_of, texts_of, tolerance
+from perfeval_xl.calculator.lines import Operands, added, columns_of, lines_of, texts_of, tolerance
 from perfeval_xl.calculator.mend import COLUMN, Guess, Mender, Slip
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.report import check_report
-from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, tidy
+from perfeval_xl.calculator.shown import cells, first_to_last, percent, refs_of, tidy
 from perfeval_xl.calculator.totals import self_sum, stated_total
 from perfeval_xl.forms.spec import CheckSpec
 from perfeval_xl.forms.texts import rule_texts
@@ -39,11 +40,48 @@ class Desk:
         """The printed label of a fact."""
         return self.prepared.spec.label_of(fact_id)
 
+    def shown(self, fact: Fact) -> str:
+        """The number of a fact; a percentage as one."""
+        assert fact.number is not None
+        field = self.prepared.spec.fields.get(fact.id)
+        is_percent = field is not None and field.kind == "percent"
+        return percent(Fraction(fact.number)) if is_percent else plain(tidy(fact.number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows under a head of their own, such as 区级专项资金: its own figure, and theirs."""
+
+    own: Fact
+    items: tuple[Fact, ...]
+
+    @classmethod
+    def of(cls, submission: Submission, name: str) -> _Group:
+        """The group whose figures are the fact ``name``."""
+        items = tuple(row.facts[name] for row in submission.lists if name in row.facts)
+        return cls(submission.facts.get(name) or missing_fact(name), items)
+
+    @property
+    def counted(self) -> tuple[Fact, ...]:
+        """What stands for the group in a sum: its own figure as the subtotal, else its rows."""
+        return self.items if self.own.number is None else (self.own,)
+
+    @property
+    def ways(self) -> list[Decimal]:
+        """What the group may add up to, its own figure taken as the subtotal first."""
+        rows = added(self.items)
+        own = self.own.number
+        if own is None:
+            return [rows]
+        return [own, own + rows] if rows else [own]
+
 
 def run_checks(desk: Desk) -> None:
     """Make every check of the form, then those that every form has."""
+    attached = desk.submission.attached
     for check in desk.prepared.spec.checks:
-        KINDS[check.kind](desk, check)
+        if not check.attachment or check.attachment in attached:
+            KINDS[check.kind](desk, check)
     check_row_totals(desk)
 
 
@@ -65,7 +103,7 @@ def _sum_in_line(
     if _cannot_check(desk, check, line, [total, *parts], needed=()):
         return
     if not given:
-        _skip(desk, check, line, rule_texts()["checks.no_parts"])
+        _without_parts(desk, check, line, total)
         return
     expected = sum((p.number for p in given if p.number is not None), ZERO)
     operands = _terms(desk, given, " ＋ ")
@@ -78,6 +116,128 @@ def _sum_in_line(
         _held(desk, check, line, total, operands, difference, blank)
         return
     _broken(desk, check, line, total, expected, difference, operands, [total, *given])
+
+
+def _without_parts(desk: Desk, check: CheckSpec, line: Operands, total: Fact) -> None:
+    """A total without any part: said where the form's data ask for it, else a check not made."""
+    code = str(check.options.get("total_only", ""))
+    if code and total.number:
+        slots = {"label": _of(line, desk.label(total.id))}
+        desk.book.add(code, [total.ref], plain(total.number), slots=slots, clause=check.clause)
+    else:
+        _skip(desk, check, line, rule_texts()["checks.no_parts"])
+
+
+def check_sum_rows(desk: Desk, check: CheckSpec) -> None:
+    """A total against named rows and groups; a group counts by its rows, or by its own figure.
+
+    Where a group has both, its own figure is their subtotal, or one more row: both are lawful.
+    """
+    facts = desk.submission.facts
+    line = Operands(facts, "", True)
+    total = line.fact(str(check.options["total"]))
+    parts = [line.fact(name) for name in texts_of(check, "parts")]
+    groups = [_Group.of(desk.submission, name) for name in texts_of(check, "groups")]
+    items = [fact for group in groups for fact in (group.own, *group.items)]
+    if _cannot_check(desk, check, line, [total, *parts, *items], needed=()):
+        return
+    given = [f for f in [*parts, *items] if f.number is not None]
+    if not given:
+        _without_parts(desk, check, line, total)
+        return
+    sums = [added(parts)]
+    for group in groups:
+        sums = [one + way for one in sums for way in group.ways]
+    counted = [f for f in [*parts, *(f for g in groups for f in g.counted)] if f.number is not None]
+    operands = _terms(desk, counted, " ＋ ")
+    if total.number is None:
+        _say_derivable(desk, check, line, total, sums[0], operands, counted)
+        return
+    slack = tolerance(desk.prepared, [total, *given])
+    gaps = [abs(total.number - one) for one in sums]
+    if min(gaps) > slack:
+        _broken(desk, check, line, total, sums[0], gaps[0], operands, [total, *counted])
+        return
+    blank = [p for p in parts if p.state is State.BLANK]
+    _held(desk, check, line, total, operands, min(gaps), blank)
+    if gaps[0] <= slack:
+        for group in groups:
+            _check_subtotal(desk, check, line, group)
+
+
+def _check_subtotal(desk: Desk, check: CheckSpec, line: Operands, group: _Group) -> None:
+    """A group's own figure, counted as the subtotal of its rows, is what they add up to."""
+    given = [f for f in group.items if f.number is not None]
+    if group.own.number is None or not given:
+        return
+    expected = added(given)
+    difference = abs(group.own.number - expected)
+    if difference > tolerance(desk.prepared, [group.own, *given]):
+        operands = _terms(desk, given, " ＋ ")
+        facts = [group.own, *given]
+        _broken(desk, check, line, group.own, expected, difference, operands, facts)
+
+
+def check_equal(desk: Desk, check: CheckSpec) -> None:
+    """The same figure in two places."""
+    line = Operands(desk.submission.facts, "", True)
+    left, right = (line.fact(str(check.options[key])) for key in ("left", "right"))
+    if _cannot_check(desk, check, line, [left, right], needed=(left, right)):
+        return
+    assert left.number is not None
+    assert right.number is not None
+    difference = abs(left.number - right.number)
+    if difference <= tolerance(desk.prepared, [left, right]):
+        detail = (
+            f"{desk.label(left.id)} {desk.shown(left)} = {desk.label(right.id)} {desk.shown(right)}"
+        )
+        desk.book.check(check.id, check.title, detail)
+        return
+    gap = replace(left, value=difference)
+    desk.book.add(
+        check.code, refs_of([left, right]), desk.shown(left), desk.shown(right), desk.shown(gap),
+        slots={"label": desk.label(left.id), "operands": desk.label(right.id), "places": cells([right.ref])},
+        kind=check.kind, clause=check.clause,
+    )  # fmt: skip
+
+
+def check_rate(desk: Desk, check: CheckSpec) -> None:
+    """A stated rate against its quotient, of the whole unit or of each row of a list."""
+    listed = str(check.options.get("list", ""))
+    lines = [Operands(desk.submission.facts, "", True)]
+    if listed:
+        own = [row for row in desk.submission.lists if row.block == listed]
+        lines = [Operands(row.facts, row.unit, False) for row in own]
+    for line in lines:
+        _rate_in_line(desk, check, line)
+
+
+def _rate_in_line(desk: Desk, check: CheckSpec, line: Operands) -> None:
+    rate, top, bottom = (
+        line.fact(str(check.options[key])) for key in ("rate", "numerator", "denominator")
+    )
+    if _cannot_check(desk, check, line, [rate, top, bottom], needed=(rate, top, bottom)):
+        return
+    assert rate.number is not None
+    assert top.number is not None
+    assert bottom.number is not None
+    if not bottom.number:
+        _skip(desk, check, line, _absent(desk, "checks.zero_operand", [bottom]))
+        return
+    expected = Fraction(top.number) / Fraction(bottom.number)
+    difference = abs(Fraction(rate.number) - expected)
+    operands = (
+        f"{desk.label(top.id)} {desk.shown(top)} ÷ {desk.label(bottom.id)} {desk.shown(bottom)}"
+    )
+    if difference <= Fraction(half_unit(rate.decimals)):
+        detail = f"{desk.label(rate.id)} {desk.shown(rate)} = {operands}"
+        desk.book.check(check.id, _titled(check, line), detail)
+        return
+    desk.book.add(
+        check.code, refs_of([rate, top, bottom]), desk.shown(rate), percent(expected),
+        percent(difference), slots={"label": _of(line, desk.label(rate.id)), "operands": operands},
+        kind=check.kind, clause=check.clause, marked=1,
+    )  # fmt: skip
 
 
 def check_difference(desk: Desk, check: CheckSpec) -> None:
@@ -110,8 +270,10 @@ def check_at_most(desk: Desk, check: CheckSpec) -> None:
     for line in lines_of(desk.submission, desk.prepared, [*small_ids, *large_ids]):
         small, large = [line.fact(i) for i in small_ids], [line.fact(i) for i in large_ids]
         given = [f for f in large if f.number is not None]
-        if _cannot_check(desk, check, line, [*small, *large], needed=small):
+        counted = [f for f in small if f.number is not None]
+        if _cannot_check(desk, check, line, [*small, *large], needed=[] if counted else small):
             continue
+        small = counted
         blank = [f for f in large if f.number is None]
         if not given:
             _skip(desk, check, line, _absent(desk, "checks.blank_operand", large))
@@ -381,6 +543,9 @@ KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
     "score_points": check_score_points,
     "rating": check_rating,
     "report_figures": check_report_figures,
+    "equal": check_equal,
+    "rate": check_rate,
+    "sum_rows": check_sum_rows,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.checks import Desk, run_checks
+from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
 from perfeval_xl.calculator.given import check_given, with_given
@@ -27,6 +28,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     context: what is known of the unit beside the workbook. Identities hold between the unit's own
     figures, wherever they were sent; points rest on the office's figures where it has some.
     """
+    submission = with_derived(submission, spec)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
     own = with_given(submission, prepared, context, (Rank.JOINED,))
@@ -46,7 +48,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     return Evaluation(
         form=spec.id,
         form_name=spec.name,
-        year=spec.year,
+        year=submission.year or spec.year,
         unit_name=name,
         unit_code=code,
         submission=submission,

@@ -19,7 +19,7 @@ def check_figures(submission: Submission, prepared: Prepared, book: FindingBook)
     """Every figure of the profile, cell by cell, and the one pair of counts that must be in order."""
     told = {ref for problem in submission.problems for ref in problem.refs}
     for fact in _facts(submission):
-        if fact.state in (State.BLANK, State.MISSING, State.TEXT):
+        if fact.operands or fact.state in (State.BLANK, State.MISSING, State.TEXT):
             continue
         field = prepared.spec.fields.get(fact.id)
         if fact.state is State.UNREADABLE and fact.ref not in told:
@@ -40,7 +40,7 @@ def check_figures(submission: Submission, prepared: Prepared, book: FindingBook)
 def _facts(submission: Submission) -> Iterator[Fact]:
     """Each filled cell once: the rows of the tables, then the facts that stand in none of them."""
     seen: set[CellRef] = set()
-    for row in submission.rows:
+    for row in (*submission.rows, *submission.lists):
         for fact in row.facts.values():
             if fact.ref is not None:
                 seen.add(fact.ref)

@@ -13,7 +13,7 @@ from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import refs_of
 from perfeval_xl.calculator.wording import compared, difference, wording
 from perfeval_xl.forms.texts import rule_texts
-from perfeval_xl.model import Fact, ScoreRow, State, Submission
+from perfeval_xl.model import CellRef, Fact, ScoreRow, State, Submission
 
 _YEAR = re.compile(r"(20\d\d)年")
 _TITLE_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d{0,2}月)")
@@ -180,12 +180,19 @@ def _check_unit_names(submission: Submission, prepared: Prepared, book: FindingB
     # Where the name was itself taken from a table, what most tables say is the unit's name.
     if unit is not None and any(f.ref == unit.ref for _, f in single) and len(single) > 2:
         known = [_commonest([name for name, _ in single])]
+    own = unit.ref if unit is not None else None
+    tables = {name for name, _ in single}
+    if len(single) > 2 and len(tables) == 1 and not same_unit(single[0][0], known[0]):
+        # All tables bear one name and the title another: the one that stands alone is shown.
+        refs = [own, *(fact.ref for _, fact in single)]
+        book.add("form.unit_name_differs", refs, known[0], single[0][0])
+        return
+    differing: dict[str, list[CellRef | None]] = {}
     for found in names.values():
-        if any(same_unit(name, known[0]) for name, _ in found):
-            continue
-        name, fact = found[0]
-        refs = [fact.ref, unit.ref if unit is not None else None]
-        book.add("form.unit_name_differs", refs, name, known[0])
+        if not any(same_unit(name, known[0]) for name, _ in found):
+            differing.setdefault(found[0][0], []).append(found[0][1].ref)
+    for name, refs in differing.items():
+        book.add("form.unit_name_differs", [*refs, own], name, known[0])
 
 
 def same_unit(first: str, second: str) -> bool:

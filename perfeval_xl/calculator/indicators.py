@@ -10,7 +10,15 @@ from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import span
 from perfeval_xl.forms.spec import IndicatorSpec
 from perfeval_xl.forms.texts import rule_texts
-from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, Submission, missing_fact
+from perfeval_xl.model import (
+    Fact,
+    IndicatorResult,
+    Outcome,
+    ScoreRow,
+    State,
+    Submission,
+    missing_fact,
+)
 
 TOLERANCE = Decimal("0.005")  # half a unit of the last decimal a score is shown with
 
@@ -55,7 +63,7 @@ def _judge(
         score=ruling.score,
         low=ruling.low,
         high=ruling.high,
-        inputs=ruling.inputs,
+        inputs=_cells_of(ruling.inputs),
         missing=ruling.missing,
         sentence=ruling.sentence + _closing(ruling, outcome, self_score),
         clause=indicator.source.sentence,
@@ -75,7 +83,7 @@ def _ruling(
     rule = prepared.rules[indicator.id]
     for name in prepared.fact_ids[indicator.id]:
         fact = submission.facts.get(name)
-        if fact is not None and fact.ref is not None:
+        if fact is not None and fact.state is not State.MISSING:
             return rule.rule(case)
     key = (indicator.id, case.claimed())
     kept = prepared.rulings
@@ -84,6 +92,11 @@ def _ruling(
             kept.clear()
         kept[key] = rule.rule(case)
     return kept[key]
+
+
+def _cells_of(inputs: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The facts with cells of their own: what a derived one was worked out from in its place."""
+    return tuple(dict.fromkeys(f for fact in inputs for f in (fact.operands or (fact,))))
 
 
 def _outcome(ruling: Ruling, self_score: Fact) -> Outcome:

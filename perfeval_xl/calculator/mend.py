@@ -1,7 +1,7 @@
 """Broken sums explained: the one small slip that would mend an identity, said as a guess.
 
 A slip is a way people mistype a figure: a digit, two digits exchanged, a point, a sign, 元 for 万元,
-a cell left blank, two cells exchanged. It is offered only when it alone mends every identity that
+a cell left blank, two cells exchanged; or any figure for which two broken sums ask alike. It is offered only when it alone mends every identity that
 its cells take part in and no other slip explains as much. Nothing here writes findings.
 """
 
@@ -46,6 +46,7 @@ class Slip(StrEnum):
     DROPPED = "dropped"  # a digit too few
     EXTRA = "extra"  # a digit too many
     BLANK = "blank"
+    AGREED = "agreed"  # no slip of the hand, but several broken sums ask for the same figure
 
 
 # Signs that no blank cell imitates: the whole figure moves, not one digit of it.
@@ -151,7 +152,10 @@ class Mender:
         return all(i.holds(change.values, more) for i in self._touched(change))
 
     def _candidates(self, broken: Identity) -> Iterator[Change]:
-        slips = [*self._single(broken), *self._all_parts(broken), *self._swaps(broken)]
+        slips = [
+            *self._single(broken), *self._all_parts(broken), *self._swaps(broken),
+            *self._agreed(broken),
+        ]  # fmt: skip
         seen: set[tuple[tuple[CellRef, Decimal], ...]] = set()
         for change in slips:
             key = tuple(change.values.items())
@@ -175,6 +179,20 @@ class Mender:
                 if slip is Slip.YUAN and fact.number is not None:
                     value = fact.number / WAN
                 yield Change(slip, ((fact, value),))
+
+    def _agreed(self, broken: Identity) -> Iterator[Change]:
+        """One cell for which this and another broken sum ask the same figure."""
+        if broken.at_most:
+            return
+        gap = broken.gap({})
+        for fact, sign in broken.terms:
+            if fact.ref is None or fact.note or not fact.number:
+                continue
+            wanted = fact.number - (gap if sign > 0 else -gap)
+            change = Change(Slip.AGREED, ((fact, wanted),))
+            sums = [i for i in self._touched(change) if i.key in self._broken and not i.at_most]
+            if len(sums) > 1 and self._lawful(fact, wanted):
+                yield change
 
     def _yuan_beside_whole(self, broken: Identity) -> Iterator[Change]:
         small = [f for f, sign in broken.terms if sign > 0]

@@ -44,6 +44,8 @@ class Prepared:
 
     def bands_between(self, low: Decimal, high: Decimal) -> tuple[str, ...]:
         """Every rating that totals between low and high can earn, the best first."""
+        if not self.spec.bands:
+            return ()
         labels = [b.label for b in self.spec.bands]
         first, last = labels.index(self.band(high)), labels.index(self.band(low))
         return tuple(labels[first : last + 1])

@@ -32,7 +32,7 @@ def _labels(submission: Submission, prepared: Prepared) -> dict[CellRef, str]:
         return {}
     found: dict[CellRef, str] = {}
     texts = rule_texts()
-    rows = [row.facts for row in submission.rows]
+    rows = [row.facts for row in (*submission.rows, *submission.lists)]
     for facts in (submission.facts, *rows):
         for fact in facts.values():
             _note(found, fact, prepared.spec.label_of(fact.id))

@@ -32,6 +32,7 @@ class Measured:
     broken: str = ""
     both_zero: bool = False
     troubles: tuple[Trouble, ...] = ()
+    sound: str = ""
 
 
 class Ratio(Protocol):
@@ -90,7 +91,10 @@ class Quotient:
             denominator=_amount(case, bottom, top),
             ratio=percent(fraction, limits),
         )
-        return [Measured(fraction, (top, bottom), text, f"{operand(top)}/{operand(bottom)}")]
+        over, under = operand(top), operand(bottom)
+        return [
+            Measured(fraction, (top, bottom), text, f"{over}/{under}", sound=_positive(over, under))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,11 @@ class Change:
             last=_amount(case, last, this),
             ratio=percent(fraction, limits),
         )
-        expression = f"({operand(this)}-{operand(last)})/{operand(last)}"
-        return Measured(fraction, (this, last), text, expression, basis)
+        now, before = operand(this), operand(last)
+        expression = f"({now}-{before})/{before}"
+        return Measured(
+            fraction, (this, last), text, expression, basis, sound=_positive(now, before)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +194,12 @@ class Declared:
         label = case.label(self.fact)
         if not 0 <= fraction <= 1:
             broken = texts["open.out_of_range"].format(label=label, amount=percent(fraction))
-            return [Measured(None, (fact,), missing=(self.fact,), broken=broken)]
+            trouble = Trouble("figures.out_of_range", (fact,), percent(fraction), {})
+            return [Measured(None, (fact,), broken=broken, troubles=(trouble,))]
         text = texts["ratio.declared"].format(label=label, ratio=percent(fraction, limits))
-        return [Measured(fraction, (fact,), text + self._survey(case), operand(fact))]
+        stated = operand(fact)
+        within = f"AND({stated}>=0,{stated}<=1)" if "(" in stated else ""
+        return [Measured(fraction, (fact,), text + self._survey(case), stated, sound=within)]
 
     def _survey(self, case: Case) -> str:
         if not self.survey:
@@ -240,7 +250,15 @@ def _unusable(
 
 def _amount(case: Case, fact: Fact, partner: Fact) -> str:
     """Label and number; a fact from elsewhere takes its partner's unit, else the form's money."""
-    return f"{case.label(fact.id)} {case.amount(fact, case.unit_of(partner.id) or case.spec.money)}"
+    amount = case.amount(fact, case.unit_of(partner.id) or case.spec.money)
+    note = f"（{fact.note}）" if fact.operands else ""
+    return f"{case.label(fact.id)} {amount}{note}"
+
+
+def _positive(*operands: str) -> str:
+    """The condition that no figure became negative; empty when none can change."""
+    live = [operand for operand in operands if "(" in operand]
+    return f"MIN({','.join(live)})>=0" if live else ""
 
 
 def _number(fact: Fact) -> Fraction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -70,7 +70,12 @@ _BODY = re.compile(
     r"(?:大队|中队|支队|总队|执法队|服务队|管理所|监督所|事务所|研究所|服务所|服务站|管理站|监测站|工作站|服务中心|事务中心|管理中心|指导中心|医院|卫生院|学校|小学|中学|幼儿园|公司|街道|社区)"
 )
 _YEAR = re.compile(r"(20\d\d)年")
-_PLACEHOLDER = re.compile(r"X{2,}|×{2,}|…{2,}|\.{6,}|＿{2,}|_{3,}|\*{3,}|○{2,}")
+_PLACEHOLDER = re.compile(
+    r"[XxＸｘ]{2,}|×{2,}|…{2,}|\.{6,}|＿{2,}|_{3,}|\*{3,}|○{2,}"
+    r"|(?<![0-9A-Za-z])[XＸ×○](?=(?:亿元|万元|元|人|名|年|个|项|%|％))"
+)
+_MOST_PLACEHOLDERS = 5
+_LEAST_IN_YUAN = 3  # one figure may be a slip; three are a unit
 _UNITS = {
     "amount": {"万元": Decimal(1), "元": 1 / WAN, "亿元": WAN},
     "count": {"人": Decimal(1), "名": Decimal(1)},
@@ -112,7 +117,7 @@ def check_report(
 ) -> None:
     """Compare every figure that can be tied; what was compared is one passed check."""
     agreed = 0
-    wrong = False
+    wrong: list[tuple[Fact, _Figure, _Tied]] = []
     for fact_id in cells:
         fact = submission.facts.get(fact_id)
         if fact is None or fact.state is not State.TEXT:
@@ -128,9 +133,9 @@ def check_report(
                 continue
             if _agrees(figure, tied, prepared):
                 agreed += 1
-            else:
-                wrong = True
-                _say(book, check, fact, figure, tied)
+            elif not _is_of_one_row(figure, tied, submission, prepared):
+                wrong.append((fact, figure, tied))
+    _say_all(book, check, wrong)
     texts = rule_texts()
     if agreed:
         book.check(check.id, check.title, texts["checks.report"].format(count=agreed))
@@ -168,9 +173,23 @@ def _check_text(
         book.add("report.chapter_missing", [fact.ref], slots={**label, "names": listed})
     if not _ANY_FIGURE.search(text):
         book.add("report.no_figure", [fact.ref], slots=label)
-    left = _PLACEHOLDER.search(text)
+    left = dict.fromkeys(match[0] for match in _PLACEHOLDER.finditer(text))
     if left:
-        book.add("report.placeholder", [fact.ref], left[0], slots=label)
+        listed = "”“".join(list(left)[:_MOST_PLACEHOLDERS])
+        book.add("report.placeholder", [fact.ref], listed, slots=label)
+
+
+def _is_of_one_row(
+    figure: _Figure, tied: _Tied, submission: Submission, prepared: Prepared
+) -> bool:
+    """Whether one 机构 of several says so itself: the text may well speak of that one."""
+    if len(tied.facts) != 1:
+        return False
+    own = [fact for row in submission.rows if (fact := row.facts.get(tied.facts[0].id))]
+    return len(own) > 1 and any(
+        fact.number is not None and _agrees(figure, replace(tied, top=fact.number), prepared)
+        for fact in own
+    )
 
 
 # ---- finding figures ----
@@ -318,6 +337,36 @@ def _agrees(figure: _Figure, tied: _Tied, prepared: Prepared) -> bool:
     if figure.unit in _UNITS["amount"]:
         slack += _HALF_CENT  # the form itself prints money with two decimals
     return abs(number * scale * tied.bottom - tied.top) <= slack * abs(tied.bottom)
+
+
+def _say_all(
+    book: FindingBook, check: CheckSpec, wrong: Sequence[tuple[Fact, _Figure, _Tied]]
+) -> None:
+    """One finding for each figure that differs; one for all that are 元 in the table."""
+    in_yuan = [found for found in wrong if _is_in_yuan(*found[1:])]
+    if len(in_yuan) < _LEAST_IN_YUAN:
+        in_yuan = []
+    for found in wrong:
+        if found not in in_yuan:
+            _say(book, check, *found)
+    if in_yuan:
+        prose, figure, first = in_yuan[0]
+        facts = [fact for _, _, tied in in_yuan for fact in tied.facts]
+        book.add(
+            "report.unit_differs", [prose.ref, *(f.ref for f in facts)], figure.written, first.shown,
+            slots={
+                "label": first.label, "count": str(len(in_yuan)),
+                "places": "、".join(f.ref.qualified for f in first.facts if f.ref),
+            }, clause=check.clause,
+        )  # fmt: skip
+
+
+def _is_in_yuan(figure: _Figure, tied: _Tied) -> bool:
+    scale = _UNITS["amount"].get(figure.unit)
+    return (
+        scale is not None and tied.bottom == 1 and bool(tied.top)
+        and abs(tied.top / WAN - Decimal(figure.digits) * scale) <= _HALF_CENT
+    )  # fmt: skip
 
 
 def _say(book: FindingBook, check: CheckSpec, prose: Fact, figure: _Figure, tied: _Tied) -> None:

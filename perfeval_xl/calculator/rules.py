@@ -162,7 +162,8 @@ class Deduction:
         else:
             gap = f"{limit}-{measured.expression}"
         counted = _COUNTED_IN_EXCEL[reading].format(f"MAX(0,ROUND(({gap})*100,9))")
-        return excel.two_decimals(f"MAX(0,{plain(most)}-{counted}*{plain(self.per_point)})")
+        left = excel.two_decimals(f"MAX(0,{plain(most)}-{counted}*{plain(self.per_point)})")
+        return excel.sound(measured.sound, left)
 
     def _sentence(
         self,
@@ -325,7 +326,7 @@ class Tiers:
             assert tier.limit is not None
             limit = plain(rounded(tier.limit, 12))
             formula = f"IF({ratio}{sign}{limit},{plain(tier.score)},{formula})"
-        return formula
+        return excel.sound(measured.sound, formula)
 
     def _scored(self, ratio: Fraction) -> str:
         texts = rule_texts()
@@ -623,12 +624,16 @@ class Incidents:
             )
             return undecided(case, (self.count,), (fact,), reason)
         score = self.score(fact.number, case.indicator.max)
-        formula = f"MAX(0,{plain(case.indicator.max)}-{operand(fact)}*{plain(self.per_incident)})"
+        counted = operand(fact)
+        formula = f"MAX(0,{plain(case.indicator.max)}-{counted}*{plain(self.per_incident)})"
+        whole = f"AND({counted}>=0,{counted}=INT({counted}))" if "(" in counted else ""
         said = texts["incidents.counted"].format(
             label=case.label(self.count), count=plain(fact.number),
             per_incident=plain(self.per_incident), score=plain(score), unit=self._unit,
+            note=f"（{fact.note}）" if fact.operands else "",
         )  # fmt: skip
-        return _decided(score, (fact,), said, excel.two_decimals(formula), self._needs(case))
+        formula = excel.sound(whole, excel.two_decimals(formula))
+        return _decided(score, (fact,), said, formula, self._needs(case))
 
     @property
     def _unit(self) -> str:
@@ -691,12 +696,15 @@ class Clauses:
     def _formula(self, answers: Sequence[tuple[Fact, Decimal, bool | None]]) -> str:
         terms = []
         for fact, points, yes in answers:
-            raw = fact.raw.strip()
-            if fact.ref is None or fact.note or raw not in ("是", "否", "1", "0"):
-                terms.append(plain(points if yes else ZERO))
+            given = points if yes else ZERO
+            if fact.ref is None or fact.note or fact.whole:
+                terms.append(plain(given))
                 continue
             cell = excel.reference(fact.ref)
-            terms.append(f'IF(OR({cell}="是",{cell}&""="1"),{plain(points)},0)')
+            no = f'IF(OR({cell}="否",{cell}&""="0"),0,NA())'
+            answered = f'IF(OR({cell}="是",{cell}&""="1"),{plain(points)},{no})'
+            is_plain = fact.raw in ("是", "否", "1", "0")
+            terms.append(answered if is_plain else excel.as_typed(cell, fact.raw, given, answered))
         return excel.two_decimals("+".join(terms))
 
 

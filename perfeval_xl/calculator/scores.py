@@ -211,7 +211,9 @@ def _check_pools(prepared: Prepared, rows: dict[str, ScoreRow], book: FindingBoo
 
 def _check_all_full(prepared: Prepared, rows: dict[str, ScoreRow], book: FindingBook) -> None:
     single = [i for i in prepared.spec.indicators if not i.shared]
-    if not all(i.id in rows and rows[i.id].self_score.number == i.max for i in single):
+    if not single or not all(
+        i.id in rows and rows[i.id].self_score.number == i.max for i in single
+    ):
         return
     for pool_id, pool in prepared.spec.pools.items():
         numbers = [rows[i.id].self_score.number for i in prepared.pooled[pool_id] if i.id in rows]

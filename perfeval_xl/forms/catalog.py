@@ -7,14 +7,8 @@ from pathlib import Path
 
 from perfeval_xl.errors import FormSpecError
 from perfeval_xl.forms.load import load_form_directory
+from perfeval_xl.forms.places import templates_directory as templates_directory
 from perfeval_xl.forms.spec import FormSpec
-
-
-def templates_directory() -> Path:
-    """The shipped ``templates/``: inside the installed package, else beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
 
 
 def list_forms(templates: Path | None = None) -> list[str]:

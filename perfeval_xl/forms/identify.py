@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.labels import normalize_label
+from perfeval_xl.labels import bare_label, normalize_label
 
 _LABELS_NEEDED = Fraction(7, 10)
 _CRITERIA_NEEDED = Fraction(1, 2)
 _PROFILE_NEEDED = Fraction(3, 5)
+_FIGURES_NEEDED = Fraction(3, 5)
+_LONGEST_LABEL = 60
 _SAME_WORDS = Fraction(4, 5)  # of the pairs of characters, where every number is the same
 _LONG = 12  # a text from here on may be a criterion rather than a label
 _NUMBERED = re.compile(r"^[*★]*(?:\(?\d{1,2}\)?[、.]?)(?=\D)")
@@ -46,7 +48,7 @@ class Likeness:
 
 
 def identify(texts: Collection[str], forms: Sequence[FormSpec]) -> FormSpec:
-    """The form whose scoring sheet the (normalised) texts of a workbook hold.
+    """The form whose scoring sheet the (normalised) texts of a workbook hold, else whose figures.
 
     Labels may be numbered or carry their points; criteria may be punctuated otherwise and differ
     in a few words, but not in a number, by which districts tell their rules apart.
@@ -56,21 +58,38 @@ def identify(texts: Collection[str], forms: Sequence[FormSpec]) -> FormSpec:
             (form.scoring_sheet_missing), or several fit equally (form.ambiguous).
     """
     seen = _Seen(texts)
-    likenesses = [_likeness(seen, form) for form in forms]
+    likenesses = [_likeness(seen, form) for form in forms if form.kind == "scored"]
     fitting = sorted((x for x in likenesses if x.is_scored), key=lambda x: x.rank, reverse=True)
     if not fitting:
-        raise _unknown(likenesses)
+        return _form_of_figures(seen, forms, _unknown(likenesses, forms))
     if len(fitting) > 1 and fitting[0].rank == fitting[1].rank:
         names = "、".join(x.form.id for x in fitting if x.rank == fitting[0].rank)
         raise WorkbookError("form.ambiguous", {"forms": names})
     return fitting[0].form
 
 
-def _unknown(likenesses: Sequence[Likeness]) -> WorkbookError:
+def _form_of_figures(seen: _Seen, forms: Sequence[FormSpec], error: WorkbookError) -> FormSpec:
+    """The form of figures that a workbook without a scoring sheet holds; ``error`` if it is none.
+
+    A profile alone is one whose scoring sheet is missing, whatever figures stand beside it.
+    """
+    if error.code != "form.unknown":
+        raise error
+    shares = [(seen.share(form), form) for form in forms if form.kind == "data"]
+    fitting = [(share, form) for share, form in shares if share >= _FIGURES_NEEDED]
+    best = [form for share, form in fitting if share == max(s for s, _ in fitting)]
+    if not best:
+        raise error
+    if len(best) > 1:
+        raise WorkbookError("form.ambiguous", {"forms": "、".join(form.id for form in best)})
+    return best[0]
+
+
+def _unknown(likenesses: Sequence[Likeness], forms: Sequence[FormSpec]) -> WorkbookError:
     for likeness in likenesses:
         if likeness.profile >= _PROFILE_NEEDED and likeness.labels < Fraction(1, 2):
             return WorkbookError("form.scoring_sheet_missing", {"form": likeness.form.short_name})
-    known = "、".join(likeness.form.short_name for likeness in likenesses)
+    known = "、".join(form.short_name for form in forms)
     return WorkbookError("form.unknown", {"forms": known})
 
 
@@ -79,7 +98,7 @@ class _Seen:
 
     def __init__(self, texts: Collection[str]) -> None:
         self.texts = texts if isinstance(texts, set | frozenset) else set(texts)
-        self._words: dict[str, str] | None = None
+        self._labels: set[str] | None = None
 
     def labels(self, wanted: frozenset[str]) -> int:
         """How many of the labels are there, also with a number before or points behind them."""
@@ -89,6 +108,13 @@ class _Seen:
             bare = {_bare(text) for text in self.texts if len(text) < 40}
             found |= missing & bare
         return len(found)
+
+    def share(self, form: FormSpec) -> Fraction:
+        """The share of a form's rows and fields whose labels are there, the cover left out."""
+        if self._labels is None:
+            self._labels = {bare_label(text) for text in self.texts if len(text) < _LONGEST_LABEL}
+        names = _names(_ByDigest(form))
+        return Fraction(sum(not self._labels.isdisjoint(own) for own in names), len(names) or 1)
 
     def criteria(self, wanted: frozenset[str]) -> int:
         """How many of the criteria are there, read by their words and numbers."""
@@ -162,9 +188,21 @@ class _ByDigest:
 
 
 @lru_cache(maxsize=64)
+def _names(key: _ByDigest) -> tuple[frozenset[str], ...]:
+    """For each row and field of a form of figures what it may be called."""
+    form = key.form
+    named = [(line.label, *line.aliases) for matrix in form.matrices for line in matrix.lines]
+    blocks = (block.fields for block in form.blocks if not block.optional)
+    for name in (name for fields in (*blocks, *(x.fields for x in form.lists)) for name in fields):
+        named.append((form.fields[name].label, *form.fields[name].aliases))
+    return tuple(frozenset(bare_label(text) for text in texts) for texts in named)
+
+
+@lru_cache(maxsize=64)
 def _printed(key: _ByDigest) -> _Printed:
     form = key.form
-    fields = [f for f in form.fields.values() if f.kind in ("amount", "count")]
+    own = (f for f in form.fields.values() if not f.attachment)
+    fields = [f for f in own if f.kind in ("amount", "count")]
     return _Printed(
         frozenset(normalize_label(indicator.label) for indicator in form.indicators),
         frozenset(normalize_label(i.source.sentence) for i in form.indicators),

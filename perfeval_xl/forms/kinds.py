@@ -118,6 +118,7 @@ RULE_KINDS: dict[str, Callable[[Section], None]] = {
 
 def _sum(section: Section) -> None:
     section.text("total")
+    section.text("total_only", "")
     if not section.texts("parts"):
         raise section.fail("parts", "没有加数", '写成 parts = ["…", "…"]')
 
@@ -148,6 +149,29 @@ def _report_figures(section: Section) -> None:
     section.texts("prose")
 
 
+def _equal(section: Section) -> None:
+    section.text("left")
+    section.text("right")
+
+
+def _rate(section: Section) -> None:
+    """A stated rate against the quotient of two facts, of the whole unit or of each row of a list."""
+    for key in ("rate", "numerator", "denominator"):
+        section.text(key)
+    section.text("list", "")
+
+
+def _sum_rows(section: Section) -> None:
+    """A total against named rows and groups that may consist of rows of their own."""
+    section.text("total")
+    section.texts("parts", ())
+    section.text("total_only", "")
+    if not section.texts("groups"):
+        raise section.fail(
+            "groups", "没有带明细行的项目", '写成 groups = ["…"]，没有的用 kind = "sum"'
+        )
+
+
 CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "sum": _sum,
     "difference": _difference,
@@ -156,6 +180,9 @@ CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "score_points": _score_points,
     "rating": _rating,
     "report_figures": _report_figures,
+    "equal": _equal,
+    "rate": _rate,
+    "sum_rows": _sum_rows,
 }
 
 

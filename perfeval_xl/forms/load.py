@@ -6,23 +6,34 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from perfeval_xl.errors import FormSpecError
+from perfeval_xl.forms.further import (
+    read_attachments,
+    read_derived,
+    read_lists,
+    read_matrices,
+    with_attachments,
+)
 from perfeval_xl.forms.kinds import CHECK_KINDS, RULE_KINDS
 from perfeval_xl.forms.section import Section
 from perfeval_xl.forms.spec import (
+    AttachmentSpec,
     BandSpec,
     BlockKind,
     BlockSpec,
     CheckSpec,
     FieldKind,
     FieldSpec,
+    FormKind,
     FormSpec,
     GroupSpec,
     IndicatorSpec,
+    MatrixSpec,
     PoolSpec,
     PrintedCell,
     ProseSpec,
@@ -36,36 +47,52 @@ from perfeval_xl.labels import normalize_label
 
 FILES = ("form.toml", "rubric.toml", "checks.toml")
 _FIELD_KINDS: tuple[FieldKind, ...] = (
-    "amount", "count", "percent", "score", "text", "prose", "date",
+    "amount", "count", "percent", "score", "text", "prose", "date", "yesno",
+    "measure",
 )  # fmt: skip
 _BLOCK_KINDS: tuple[BlockKind, ...] = (
     "pairs", "table", "targets", "qualitative", "people", "signatures", "prose",
 )  # fmt: skip
-_ROLES: tuple[Role, ...] = ("profile", "scoring")
+_ROLES: Mapping[FormKind, tuple[Role, ...]] = {
+    "scored": ("profile", "scoring"), "data": ("data",), "supplement": ("data",),
+}  # fmt: skip
+_KINDS: tuple[FormKind, ...] = ("scored", "data", "supplement")
+_NO_SCORING = ScoringSpec((), (), (), (), (), (), (), (), Decimal(0))
+_NO_PROSE = ProseSpec((), (), ())
 _Named = TypeVar("_Named", GroupSpec, PoolSpec)
 _RANGE = re.compile(r"([A-Z]{1,3})([1-9][0-9]*)(?::([A-Z]{1,3})([1-9][0-9]*))?")
 
 
-def load_form_directory(directory: Path) -> FormSpec:
-    """The form that a folder of three TOML files describes.
+def load_form_directory(directory: Path, year: int | None = None) -> FormSpec:
+    """The form that a folder of TOML files describes; a form of figures has no rubric.
+
+    year: for a form of figures that stands beside another one, the year of that one.
 
     Raises:
         FormSpecError: a file is missing or broken, a key is unknown or missing, or two statements
             do not fit each other (points, sources, cells).
     """
-    raw = {name: _read(directory / name) for name in FILES}
-    tables = {name: _parse(directory / name, data) for name, data in raw.items()}
+    raw = {FILES[0]: _read(directory / FILES[0])}
+    tables = {FILES[0]: _parse(directory / FILES[0], raw[FILES[0]])}
     form = Section(_name(directory, FILES[0]), "", tables[FILES[0]])
-    rubric = Section(_name(directory, FILES[1]), "", tables[FILES[1]])
+    chosen = form.choice("kind", _KINDS, "scored")
+    kind = next(known for known in _KINDS if known == chosen)
+    for name in FILES[1:] if kind == "scored" else FILES[2:]:
+        raw[name] = _read(directory / name)
+        tables[name] = _parse(directory / name, raw[name])
+    rubric = Section(_name(directory, FILES[1]), "", tables.get(FILES[1], {}))
     checks = Section(_name(directory, FILES[2]), "", tables[FILES[2]])
-    spec = _form_spec(form, rubric, checks, directory, _digest(raw))
+    spec = _form_spec(form, rubric, checks, directory, kind, year)
+    attachments = read_attachments(form, directory, spec.year, load_form_directory)
+    spec = replace(with_attachments(spec, attachments), digest=_digest(raw, spec, attachments))
     for section in (form, rubric, checks):
         section.done()
     _check_id(spec, form, directory)
     _check_layout(spec, form)
-    _check_sources(spec, rubric)
-    _check_points(spec, rubric)
-    _check_facts(spec, rubric, checks)
+    if kind == "scored":
+        _check_sources(spec, rubric)
+        _check_points(spec, rubric)
+    _check_facts(spec, form, rubric, checks)
     return spec
 
 
@@ -111,70 +138,100 @@ def _parse(path: Path, data: bytes) -> object:
         ) from exc  # fmt: skip
 
 
-def _digest(raw: Mapping[str, bytes]) -> str:
-    """SHA-256 of the three files, line ends made equal so that a checkout on Windows agrees."""
+def _digest(raw: Mapping[str, bytes], spec: FormSpec, attachments: Iterable[AttachmentSpec]) -> str:
+    """SHA-256 of the files and further sheets, line ends made equal so that Windows agrees."""
     total = hashlib.sha256()
     for name, data in raw.items():
         total.update(name.encode() + b"\0" + data.replace(b"\r\n", b"\n") + b"\0")
+    for attached in attachments:
+        total.update(f"{attached.id}\0{attached.form.year}\0{attached.form.digest}\0".encode())
+    for derived in spec.derived:
+        total.update(repr(derived.deadlines).encode())
     return total.hexdigest()
 
 
 def _form_spec(
-    form: Section, rubric: Section, checks: Section, directory: Path, digest: str
-) -> FormSpec:
+    form: Section, rubric: Section, checks: Section, directory: Path, kind: FormKind,
+    at_year: int | None,
+) -> FormSpec:  # fmt: skip
+    own_year = form.whole("year")
+    year = at_year or own_year
+    scored = kind == "scored"
+    written = read_matrices(form)
+    matrices = tuple(matrix for matrix, _ in written)
     return FormSpec(
         id=form.text("id"),
-        name=form.text("name"),
+        name=_dated(form.text("name"), year),
         short_name=form.text("short_name"),
         issuer=form.text("issuer"),
         document=form.text("document"),
-        year=form.whole("year"),
+        year=year,
         money=form.choice("money", ("万元", "元")),
-        sheets=tuple(_sheet(section) for section in form.sections("sheets")),
+        sheets=tuple(_sheet(section, kind, year) for section in form.sections("sheets")),
         blocks=tuple(_block(section) for section in form.sections("blocks")),
-        fields={name: _field(name, section) for name, section in form.named("fields")},
-        scoring=_scoring(form.section("scoring")),
+        fields=_fields(form, (field for _, implied in written for field in implied)),
+        scoring=_scoring(form.section("scoring")) if scored else _NO_SCORING,
         groups=_unique(
             rubric, "groups", (_group(section) for section in rubric.sections("groups"))
         ),
         pools=_unique(rubric, "pools", (_pool(section) for section in rubric.sections("pools"))),
         indicators=_indicators(rubric),
         readings={name: _reading(name, section) for name, section in rubric.named("readings")},
-        bands=_bands(rubric),
-        checks=_checks(checks),
-        prose=_prose(form.section("prose")),
+        bands=_bands(rubric) if scored else (),
+        checks=_checks(checks, matrices),
+        prose=_prose(form.section("prose")) if scored else _NO_PROSE,
         external_facts=_texts_by_name(rubric, "external_facts"),
         template_years=form.wholes("template_years", ()),
         directory=str(directory),
-        digest=digest,
+        digest="",
+        kind=kind,
+        matrices=matrices,
+        lists=read_lists(form),
+        derived=read_derived(form, year),
     )
 
 
-def _sheet(section: Section) -> SheetSpec:
+def _dated(text: str, year: int) -> str:
+    """A printed text with its years put in: {year} is the form's, {last} the one before."""
+    return text.replace("{year}", str(year)).replace("{last}", str(year - 1))
+
+
+def _fields(form: Section, implied: Iterable[FieldSpec]) -> dict[str, FieldSpec]:
+    """Fields written one by one, then those that matrices imply."""
+    fields = {name: _field(name, section) for name, section in form.named("fields")}
+    for field in implied:
+        if field.id in fields:
+            raise form.fail(f"matrices.{field.block}", f"“{field.id}”已经有了", "换一个 id")
+        fields[field.id] = field
+    return fields
+
+
+def _sheet(section: Section, kind: FormKind, year: int) -> SheetSpec:
     heights = section.section("heights")
     spec = SheetSpec(
-        id=_role(section),
+        id=_role(section, kind),
         name=section.text("name"),
         landscape=section.flag("landscape"),
         widths=section.numbers("widths"),
         heights={int(row): heights.number(row) for row in heights.keys()},
         repeat_rows=section.text("repeat_rows", ""),
         page_breaks=section.wholes("page_breaks", ()),
-        cells=tuple(_printed(cell) for cell in section.sections("cells")),
+        cells=tuple(_printed(cell, kind, year) for cell in section.sections("cells")),
     )
     section.done()
     return spec
 
 
-def _role(section: Section) -> Role:
-    chosen = section.choice("id", _ROLES)
-    return next(role for role in _ROLES if role == chosen)
+def _role(section: Section, kind: FormKind) -> Role:
+    chosen = section.choice("id", _ROLES[kind])
+    return next(role for role in _ROLES[kind] if role == chosen)
 
 
-def _printed(section: Section) -> PrintedCell:
+def _printed(section: Section, kind: FormKind, year: int) -> PrintedCell:
+    text = section.text("text", "")
     cell = PrintedCell(
         at=section.text("at"),
-        text=section.text("text", ""),
+        text=text if kind == "scored" else _dated(text, year),
         field=section.text("field", ""),
         style=section.text("style", ""),
     )
@@ -337,17 +394,43 @@ def _bands(rubric: Section) -> tuple[BandSpec, ...]:
     return tuple(bands)
 
 
-def _checks(checks: Section) -> tuple[CheckSpec, ...]:
-    specs = []
+def _checks(checks: Section, matrices: Iterable[MatrixSpec]) -> tuple[CheckSpec, ...]:
+    specs: list[CheckSpec] = []
+    labels = {column.id: column.label for matrix in matrices for column in matrix.columns}
     for section in checks.sections("checks"):
         kind = section.choice("kind", tuple(CHECK_KINDS))
         head = {key: section.text(key) for key in ("id", "code", "title", "clause")}
+        attachment = section.text("attachment", "")
+        columns = section.texts("columns", ())
         CHECK_KINDS[kind](section)
         section.done()
-        specs.append(CheckSpec(**head, kind=kind, options=section.raw()))
+        for column in columns:
+            if column not in labels:
+                raise section.fail(
+                    "columns", f"没有“{column}”这一栏", f"可用：{'、'.join(labels) or '无'}"
+                )
+        spec = CheckSpec(**head, kind=kind, options=section.raw(), attachment=attachment)
+        specs += [_in_column(spec, column, labels[column]) for column in columns] or [spec]
     if len({spec.id for spec in specs}) != len(specs):
         raise checks.fail("checks", "有两条勾稽关系的 id 相同", "每条的 id 不能重复")
     return tuple(specs)
+
+
+def _in_column(check: CheckSpec, column: str, label: str) -> CheckSpec:
+    """A check written for the rows of a matrix, as it is made in one column."""
+    options = {
+        key: _suffixed(value, column) if key in _FACT_KEYS else value
+        for key, value in check.options.items()
+    }
+    return replace(
+        check, id=f"{check.id}.{column}", title=f"{check.title}（{label}）", options=options
+    )
+
+
+def _suffixed(value: object, column: str) -> object:
+    if isinstance(value, list):
+        return [f"{item}_{column}" for item in value]
+    return f"{value}_{column}"
 
 
 def _prose(section: Section) -> ProseSpec:
@@ -386,7 +469,7 @@ def _check_id(spec: FormSpec, form: Section, directory: Path) -> None:
 def _check_layout(spec: FormSpec, form: Section) -> None:
     """No two printed cells overlap, every field sits in one place, every block and role is there."""
     seen_fields: dict[str, str] = {}
-    for role in _ROLES:
+    for role in _ROLES[spec.kind]:
         if sum(sheet.id == role for sheet in spec.sheets) != 1:
             raise form.fail(
                 "sheets", f"应有且只有一张 {role} 表", f'写一个 [[sheets]]，id = "{role}"'
@@ -410,19 +493,22 @@ def _check_layout(spec: FormSpec, form: Section) -> None:
                 )
             if cell.field:
                 seen_fields[cell.field] = cell.at
-    blocks = {block.id for block in spec.blocks}
+    blocks = {"scoring", *(b.id for b in spec.blocks), *(m.id for m in spec.matrices)}
+    blocks |= {listed.id for listed in spec.lists}
     for field in spec.fields.values():
-        if field.block not in blocks | {"scoring"}:
+        if not field.attachment and field.block not in blocks:
             raise form.fail(
                 f"fields.{field.id}.block",
                 f"没有“{field.block}”这个版块",
                 "写 [[blocks]] 里有的 id",
             )
-    for block in spec.blocks:
-        for name in block.fields:
+    groups = [("blocks", b.id, b.fields) for b in spec.blocks]
+    groups += [("lists", listed.id, listed.fields) for listed in spec.lists]
+    for kind, key, names in groups:
+        for name in names:
             if name not in spec.fields:
                 raise form.fail(
-                    f"blocks.{block.id}.fields", f"没有填报项“{name}”", f"补写 [fields.{name}]"
+                    f"{kind}.{key}.fields", f"没有填报项“{name}”", f"补写 [fields.{name}]"
                 )
 
 
@@ -476,9 +562,10 @@ def _points_in(spec: FormSpec, group: GroupSpec) -> Decimal:
     )
 
 
-def _check_facts(spec: FormSpec, rubric: Section, checks: Section) -> None:
+def _check_facts(spec: FormSpec, form: Section, rubric: Section, checks: Section) -> None:
     """Every fact that a rule or a check names exists, and every group, pool and reading too."""
     known = set(spec.fields) | set(spec.external_facts)
+    _check_derived(spec, form)
     for indicator in spec.indicators:
         key = f"indicators[{indicator.number}]"
         if indicator.group not in spec.groups:
@@ -501,7 +588,13 @@ def _check_facts(spec: FormSpec, rubric: Section, checks: Section) -> None:
                 raise rubric.fail(
                     f"{key}.rule.reading", f"没有“{name}”这种读法", f"补写 [readings.{name}]"
                 )
+    further = {attached.id for attached in spec.attachments}
     for check in spec.checks:
+        if check.attachment and check.attachment not in further:
+            raise checks.fail(
+                f"checks.{check.id}.attachment", f"没有“{check.attachment}”这个附表",
+                "写 [[attachments]] 里有的 id",
+            )  # fmt: skip
         for name in facts_named(check.options):
             if name not in known:
                 raise checks.fail(
@@ -509,10 +602,29 @@ def _check_facts(spec: FormSpec, rubric: Section, checks: Section) -> None:
                 )
 
 
+def _check_derived(spec: FormSpec, form: Section) -> None:
+    """Every fact and list that a derived fact is worked out from exists."""
+    lists = {one.id: one.fields for one in spec.lists}
+    for attached in spec.attachments:
+        lists |= {one.id: one.fields for one in attached.form.lists}
+    for derived in spec.derived:
+        key = f"derived.{derived.id}"
+        if derived.kind == "late" and derived.list not in lists:
+            raise form.fail(
+                f"{key}.list", f"没有“{derived.list}”这个清单", "写 [[lists]] 里有的 id"
+            )
+        columns = (derived.name, derived.amount, derived.day, derived.issued)
+        names = [*derived.facts, *(name for pair in derived.pairs for name in pair)]
+        for name in [*names, *filter(None, (*columns, derived.count))]:
+            if name not in spec.fields:
+                raise form.fail(key, f"没有填报项“{name}”", "写这张表里有的填报项")
+
+
 _FACT_KEYS = frozenset({
     "numerator", "denominator", "fact", "survey", "this", "last", "carryover", "carryover_total",
     "carryover_siblings", "count", "total", "parts", "result", "minuend", "subtrahend", "smaller",
-    "larger", "totals", "rating", "prose", "cumulative", "current", "derived",
+    "larger", "totals", "rating", "prose", "cumulative", "current", "derived", "left", "right",
+    "rate", "groups",
 })  # fmt: skip
 
 

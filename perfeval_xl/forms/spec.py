@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-FieldKind = Literal["amount", "count", "percent", "score", "text", "prose", "date"]
+FormKind = Literal["scored", "data", "supplement"]
+FieldKind = Literal[
+    "amount", "count", "percent", "score", "text", "prose", "date", "yesno", "measure"
+]
 BlockKind = Literal["pairs", "table", "targets", "qualitative", "people", "signatures", "prose"]
-Role = Literal["profile", "scoring"]
+Role = Literal["profile", "scoring", "data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class SheetSpec:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One fact of the form: its printed label, other spellings, kind, and where to look for it."""
+    """One fact of the form: its printed label, other spellings, kind, and where to look for it.
+
+    attachment: the further sheet it stands on, by id; empty for the form's own fields.
+    """
 
     id: str
     label: str
@@ -63,6 +70,100 @@ class FieldSpec:
     block: str
     required: bool
     help: str
+    attachment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A column of a matrix: how its printed head is known, and the year it speaks of.
+
+    words: what its head says besides a year (决算数). offset: that year less the form's own,
+    -1 for last year; a head without a year stands for it as 上年 or 本年.
+    """
+
+    id: str
+    label: str
+    words: tuple[str, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpec:
+    """A row of a matrix; ``items``: rows with names of their own may follow it, any number."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...]
+    items: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixSpec:
+    """Rows by columns; the figure in a row and a column is the fact ``<row>_<column>``."""
+
+    id: str
+    title: str
+    anchors: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+    lines: tuple[LineSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """A table with any number of rows; its column ``c`` holds the facts ``<list>_c``.
+
+    key: the column that names a row; a row without a name goes on with the one above.
+    """
+
+    id: str
+    title: str
+    anchors: tuple[str, ...]
+    key: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """So large a share of a special fund must have been issued by the end of this day."""
+
+    day: date
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSpec:
+    """A fact worked out from others: ``sum`` of facts, ``changes`` (Σ of absolute differences of
+    pairs), or ``late`` (how many specials of a list missed a deadline).
+
+    count: for ``late`` the fact that says how many specials there are, 0 where there is none.
+    note: where a sum or a change comes from, as it is said beside the figure.
+    """
+
+    id: str
+    kind: Literal["sum", "changes", "late"]
+    facts: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    list: str = ""
+    name: str = ""
+    amount: str = ""
+    day: str = ""
+    issued: str = ""
+    count: str = ""
+    note: str = ""
+    deadlines: tuple[Deadline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentSpec:
+    """A further sheet that may stand beside the form, as a form of its own at the host's year.
+
+    renames: ids of the host's facts for facts that are called otherwise on the sheet; a fact
+    with the same id on both is the same fact.
+    """
+
+    id: str
+    form: FormSpec
+    renames: Mapping[str, str]  # id on the sheet → id of the host
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +249,10 @@ class BandSpec:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """One identity (勾稽关系): its kind and operands, understood by ``calculator/checks.py``."""
+    """One identity (勾稽关系): its kind and operands, understood by ``calculator/checks.py``.
+
+    attachment: the further sheet it needs; without that sheet it is not made.
+    """
 
     id: str
     code: str
@@ -156,6 +260,7 @@ class CheckSpec:
     title: str
     clause: str
     options: Mapping[str, object]
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +289,12 @@ class ScoringSpec:
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """A whole form. ``digest`` is the SHA-256 of the files it was read from."""
+    """A whole form. ``digest`` is the SHA-256 of the files it was read from.
+
+    kind: ``scored`` (with indicators), ``data`` (figures only, may come as a file of its own) or
+    ``supplement`` (figures only, always beside a scored form). ``fields``, ``checks`` and
+    ``derived`` include those of the attachments.
+    """
 
     id: str
     name: str
@@ -208,6 +318,11 @@ class FormSpec:
     template_years: tuple[int, ...]  # years printed in the blank that are not its own
     directory: str
     digest: str
+    kind: FormKind = "scored"
+    matrices: tuple[MatrixSpec, ...] = ()
+    lists: tuple[ListSpec, ...] = ()
+    derived: tuple[DerivedSpec, ...] = ()
+    attachments: tuple[AttachmentSpec, ...] = ()
 
     def indicator(self, indicator_id: str) -> IndicatorSpec:
         """The indicator with this id; KeyError if there is none."""
@@ -222,5 +337,15 @@ class FormSpec:
 
     def label_of(self, fact_id: str) -> str:
         """The printed label of a fact, the id itself if it has none."""
+        external = self.external_facts.get(fact_id)
+        if external is not None:
+            return external
         field = self.fields.get(fact_id)
-        return field.label if field else self.external_facts.get(fact_id, fact_id)
+        return field.label if field else fact_id
+
+    def attachment(self, attachment_id: str) -> AttachmentSpec:
+        """The attachment with this id; KeyError if there is none."""
+        for attached in self.attachments:
+            if attached.id == attachment_id:
+                return attached
+        raise KeyError(attachment_id)

@@ -1,6 +1,6 @@
 """An .xlsx as it lies on disk; knows spreadsheets, nothing of forms. May import errors to model."""
 
-from perfeval_xl.ooxml.appearance import Border, Fill, Font, Style
+from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
 from perfeval_xl.ooxml.edit import ChangeLog, Editor, SheetEditor
 from perfeval_xl.ooxml.newsheet import NewSheet, PrintSetup
 from perfeval_xl.ooxml.package import Limits, Package
@@ -17,6 +17,7 @@ __all__ = [
     "Difference",
     "Editor",
     "Fill",
+    "FillOf",
     "Font",
     "Limits",
     "NewSheet",

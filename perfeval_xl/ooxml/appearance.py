@@ -27,6 +27,13 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class FillOf:
+    """The fill that a style of the workbook already has, by the style's index."""
+
+    style: int
+
+
+@dataclass(frozen=True, slots=True)
 class Border:
     """Lines of one colour on the named sides (any of left, right, top, bottom)."""
 
@@ -44,7 +51,7 @@ class Style:
     """
 
     font: Font | None = None
-    fill: Fill | None = None
+    fill: Fill | FillOf | None = None
     border: Border | None = None
     horizontal: str | None = None
     vertical: str | None = None

@@ -91,6 +91,7 @@ class Changes:
         """New content of every edited part, with what undoes it; fills the added rels parts."""
         for relations in self._relations.values():
             relations.finish()
+        self._relations.clear()  # they hold these changes: a cycle would keep the package in memory
         self._finish_types()
         return {part: self._applied(part) for part in self.changed_parts}
 

@@ -184,6 +184,18 @@ class Editor:
             tuple((editor.sheet.name, n) for editor in editors for n in editor.sized_rows),
         )
 
+    @property
+    def covered_fills(self) -> dict[tuple[int, str], tuple[int, list[CellRef]]]:
+        """Fills of the unit's that ours lie over, by fill and sheet: a style that has it, cells."""
+        found: dict[tuple[int, str], tuple[int, list[CellRef]]] = {}
+        for name, editor in self._sheets.items():
+            for ref in editor.restyled:
+                style = editor.sheet.style_of(ref.row, ref.column)
+                fill = self.registry.fill_id(style)
+                if fill:
+                    found.setdefault((fill, name), (style, []))[1].append(ref)
+        return found
+
     def sheet(self, name: str) -> SheetEditor:
         """The editor of an existing worksheet; KeyError when there is none of that name."""
         if name not in self._sheets:
@@ -258,6 +270,7 @@ class Editor:
         receipt.write(changes, finished, self.about)
         package.replaced = {part: content for part, (content, _) in finished.items()}
         package.added = dict(changes.added)
+        self._sheets.clear()  # they hold this editor: a cycle would keep the workbook in memory
         return package.to_bytes()
 
     def use_styles(self) -> None:

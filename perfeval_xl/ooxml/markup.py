@@ -23,6 +23,16 @@ _MAX_DEPTH = 200
 _MAX_NODES = 500_000  # sheets are read by another way
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
 _OPEN_TAG = re.compile(rb"""<[^\s/>"']+(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_MOST_PLAIN = 4_000_000  # bytes; more nodes than the limit do not fit into less
+_PLAIN_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml [^<>?]*+\?>)?+\s*+<([A-Za-z][\w.-]*+)((?:[^<>]*+))>"
+)
+_PLAIN_SPACE = re.compile(r'xmlns:?([\w.-]*)="([^"]*)"')
+_PLAIN_ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
+_PLAIN_TOKEN = re.compile(
+    rb'<(?:([A-Za-z][\w.-]*+)((?:\s++[\w:.-]++="[^"<]*+")*+)\s*+(/?+)'
+    rb"|/[A-Za-z][\w.-]*+\s*+)>([^<]*+)"
+)
 _ENCODINGS = {"gb2312", "gbk", "gb18030", "iso-8859-1", "us-ascii", "windows-1252", "big5"}
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -130,6 +140,11 @@ class Node:
 
 def parse(content: bytes, part: str) -> Node:
     """The tree of a part that is UTF-8 (see ``utf8``); WorkbookError when it is not well-formed."""
+    return _plain_tree(content, part) or general_tree(content, part)
+
+
+def general_tree(content: bytes, part: str) -> Node:
+    """``parse`` for any well-formed part, wholly by expat."""
     top = Node("", "", {}, 0)
     stack = [top]
     count = [0]
@@ -159,6 +174,81 @@ def parse(content: bytes, part: str) -> Node:
     parser.CharacterDataHandler = text
     run(parser, content, part)
     return top.children[0]
+
+
+def _plain_tree(content: bytes, part: str) -> Node | None:
+    """The tree of a part written in the usual way; None when it is not.
+
+    Expat has the last word on whether it is well-formed. What the pattern does not cover to the
+    last byte (comments, prefixed elements, namespaces below the root, ...) is not read here.
+    """
+    root = _PLAIN_ROOT.match(content)
+    if root is None or len(content) > _MOST_PLAIN or b"\r" in content or b"<!" in content:
+        return None
+    check(content, part)
+    spaces = dict(_PLAIN_SPACE.findall(root[2].decode("utf-8", "replace")))
+    space = spaces.get("", "")
+    top = node = Node("", "", {}, 0)
+    stack = [top]
+    at = root.start(1) - 1
+    for found in _PLAIN_TOKEN.finditer(content, at):
+        if found.start() != at:
+            return None
+        name, given, empty, text = found.group(1, 2, 3, 4)
+        inner = found.start(4)
+        at = found.end()
+        if name is None:
+            if len(stack) == 1:
+                return None
+            node.close, node.end = found.start(), inner
+            stack.pop()
+            node = stack[-1]
+        else:
+            attributes = _plain_attributes(given, spaces, len(stack) == 1) if given else {}
+            if attributes is None or len(stack) > _MAX_DEPTH:
+                return None
+            start = found.start()
+            child = Node(name.decode(), space, attributes, start, inner, inner, inner, "", [])
+            node.children.append(child)
+            if not empty:
+                stack.append(child)
+                node = child
+        if text and node is not top:
+            node.text += plain_text(text, escapes=False)
+    return top.children[0] if at == len(content) and len(top.children) == 1 else None
+
+
+def _plain_attributes(given: bytes, spaces: dict[str, str], is_root: bool) -> dict[str, str] | None:
+    """Attributes by local name, as ``named_attributes`` gives them; None when that is unsure."""
+    if b"\n" in given or b"\t" in given:
+        return None
+    pairs = _PLAIN_ATTRIBUTE.findall(given.decode("utf-8", "replace"))
+    attributes = dict(pairs)
+    if b"&" in given:
+        attributes = {k: plain_text(v.encode(), escapes=False) for k, v in pairs}
+    if b":" not in given and b"xmlns" not in given:
+        return attributes
+    if not is_root and b"xmlns" in given:  # for this element's own attributes only
+        own = {name[6:]: value for name, value in pairs if name.startswith("xmlns")}
+        if any(spaces.get(prefix, value) != value or not prefix for prefix, value in own.items()):
+            return None
+        spaces = {**spaces, **own}
+    named = {}
+    for name, value in attributes.items():
+        prefix, _, local = name.rpartition(":")
+        if name == "xmlns" or prefix == "xmlns":
+            continue
+        if not prefix:
+            named[name] = value
+        elif prefix == "xml":
+            named[f"xml:{local}"] = value
+        elif prefix not in spaces:
+            return None
+        elif spaces[prefix] in _RELATION_SPACES:
+            named[f"r:{local}"] = value
+        else:
+            named[f"{spaces[prefix]}|{local}"] = value
+    return named
 
 
 def named_attributes(attributes: dict[str, str]) -> dict[str, str]:

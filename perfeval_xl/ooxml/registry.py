@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from perfeval_xl.ooxml.appearance import Border, Fill, Font, Style
+from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
 from perfeval_xl.ooxml.markup import (
     MAIN,
     Splice,
@@ -91,9 +91,21 @@ class StyleRegistry:
             known = self._restyled[key] = self._raw_entry("cellXfs", self._varied(*key))
         return known
 
-    def unfilled(self, base: int) -> int:
-        """The index of style ``base`` without its fill."""
-        return self._raw_entry("cellXfs", _with(self._varied(base, None, None), "fillId", "0"))
+    def refilled(self, base: int, other: int | None) -> int:
+        """The index of style ``base`` with the fill of style ``other``; with none when None."""
+        fill = 0 if other is None else self.fill_id(other)
+        return self._raw_entry(
+            "cellXfs", _with(self._varied(base, None, None), "fillId", str(fill))
+        )
+
+    def fill_id(self, style: int) -> int:
+        """Which fill a style has; 0 means none."""
+        formats, fills = self.styles.cell_formats, self.styles.items("fills")
+        given = formats[style].attributes.get("fillId", "") if 0 <= style < len(formats) else ""
+        number = int(given) if given.isascii() and given.isdigit() else 0
+        pattern = fills[number].first("patternFill") if number < len(fills) else None
+        is_none = pattern is not None and pattern.attributes.get("patternType", "none") == "none"
+        return 0 if is_none or number >= len(fills) else number
 
     def differential(self, fill: Fill | None, font_color: str | None) -> int:
         """The index of a format that a condition lays over a cell's own."""
@@ -168,7 +180,7 @@ class StyleRegistry:
 
     def _cell_format(self, style: Style) -> str:
         font = self._entry("fonts", _font(style.font)) if style.font else 0
-        fill = self._entry("fills", _fill(style.fill)) if style.fill else 0
+        fill = self._fill_number(style.fill)
         border = self._entry("borders", _border(style.border)) if style.border else 0
         number = self._number(style.number_format) if style.number_format else 0
         parts = [f'<xf numFmtId="{number}" fontId="{font}" fillId="{fill}" borderId="{border}"']
@@ -181,6 +193,11 @@ class StyleRegistry:
         )
         parts.extend(f' {name}="1"' for name, given in applied if given)
         return "".join(parts) + _alignment_and_protection(style)
+
+    def _fill_number(self, fill: Fill | FillOf | None) -> int:
+        if isinstance(fill, FillOf):
+            return self.fill_id(fill.style)
+        return self._entry("fills", _fill(fill)) if fill else 0
 
     def _varied(self, base: int, fill: Fill | None, border: Border | None) -> bytes:
         formats = self.styles.cell_formats

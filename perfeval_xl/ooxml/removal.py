@@ -57,13 +57,16 @@ class Remover:
                 if area[1] <= place.column <= area[3]:
                     self._edit(found.part, Splice(place.start, place.end, b""))
 
-    def remove_fill(self, sheet: str, row: int, column: int) -> None:
-        """Take a cell's fill away and leave the rest of its style."""
+    def remove_fill(self, sheet: str, row: int, column: int, own: int | None = None) -> None:
+        """Take a cell's fill away and leave the rest of its style.
+
+        own: the style whose fill the cell is to have instead, when it had one before.
+        """
         found = self.workbook.sheet(sheet)
         place = found.place(row, column)
         if place is None or not self.workbook.styles.part:
             return
-        style = self.registry.unfilled(place.style)
+        style = self.registry.refilled(place.style, own)
         if style != place.style:
             tag = attribute_splice(found.xml, place.start, place.inner, "s", str(style))
             self._edit(found.part, tag)

@@ -1,4 +1,4 @@
-"""Plain formulas without a stored result: sums, differences and what the blank form uses.
+"""Plain formulas without a stored result: sums, differences and what the blank forms use.
 
 Anything else is said to be unreadable; this is no calculation engine.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>\"[^\"]*\")"
@@ -29,7 +29,7 @@ def evaluate_formula(formula: str, lookup: Lookup) -> Value:
     """The result of a plain formula; a blank operand is None.
 
     Raises:
-        NotPlain: it uses anything but sums, differences and what the blank form is made of.
+        NotPlain: it uses anything but sums, differences and what the blank forms are made of.
     """
     return _Parser(_tokens(formula), lookup).whole()
 
@@ -78,11 +78,13 @@ class _Parser:
 
     def product(self) -> Value:
         value = self.factor()
-        while self.take("*"):
-            value = _number(value) * _number(self.factor())
-        if self.peek() == ("sign", "/"):
-            raise NotPlain
-        return value
+        while True:
+            if self.take("*"):
+                value = _number(value) * _number(self.factor())
+            elif self.take("/"):
+                value = _quotient(_number(value), _number(self.factor()))
+            else:
+                return value
 
     def factor(self) -> Value:
         if self.take("-"):
@@ -191,6 +193,13 @@ def _number(value: Value) -> Decimal:
     if isinstance(value, str):
         raise NotPlain
     return value
+
+
+def _quotient(top: Decimal, bottom: Decimal) -> Decimal:
+    """To the 15 digits that a spreadsheet keeps."""
+    if not bottom:
+        raise NotPlain
+    return Context(prec=15).divide(top, bottom)
 
 
 def _compare(left: Value, sign: str, right: Value) -> bool:

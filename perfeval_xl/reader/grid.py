@@ -15,6 +15,7 @@ from perfeval_xl.ooxml import Cell, Sheet, Workbook
 
 _TALL = 200  # a merge over more rows than this is kept apart, not listed row by row
 _LONGEST_LABEL = 60
+_LONGEST_KNOWN = 512  # printed criteria are remembered, a unit's report is not
 MONEY_UNITS = ("万元", "元", "千元", "亿元")
 _A_FORM = 12  # so many of a form's labels beside a table are more than remarks
 _EDGE = 60  # an empty merged cell may end so many columns right of the last filled one
@@ -238,7 +239,7 @@ def _used(sheet: Sheet) -> tuple[int, list[int]]:
 
 def core_label(text: str) -> str:
     """A label as it is compared: normalised, without numbering in front and unit or points behind."""
-    return _core_short(text) if len(text) <= 64 else _core(text)
+    return _core_known(text) if len(text) <= _LONGEST_KNOWN else _core(text)
 
 
 def _core(text: str) -> str:
@@ -247,7 +248,7 @@ def _core(text: str) -> str:
     return _POINTS.sub("", _UNIT.sub("", label)).strip(_MARKS + ":")
 
 
-_core_short = lru_cache(maxsize=4096)(_core)
+_core_known = lru_cache(maxsize=4096)(_core)
 
 
 def unit_in_label(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -49,7 +49,7 @@ class Region:
     grid: Grid
     first: int
     last: int
-    without: range
+    without: Collection[int]
 
     def areas(self, labels: Iterable[str], first: int = 0, last: int = 1 << 21) -> list[Area]:
         """Rectangles with one of the labels in the region, in reading order."""
@@ -90,7 +90,8 @@ class ProfileReader:
     @property
     def found(self) -> int:
         """How many blocks, heads and labels of the profile are in the region."""
-        pairs = [f for f in self.spec.fields.values() if self._block(f.block) in ("pairs",)]
+        own = [field for field in self.spec.fields.values() if not field.attachment]
+        pairs = [f for f in own if self._block(f.block) in ("pairs",)]
         labels = sum(bool(self.region.areas(labels_of(field))) for field in pairs)
         heads = sum(len(heads) for heads in self.tables.values())
         return len(self.starts) + heads + labels
@@ -108,7 +109,7 @@ class ProfileReader:
     def read_all(self) -> ProfileRead:
         """Facts, table rows, targets and places of the whole region."""
         for field in self.spec.fields.values():
-            if field.block != "scoring":
+            if field.block != "scoring" and not field.attachment:
                 self.read.facts[field.id] = missing_fact(field.id)
         readers = {
             "pairs": self._read_pairs,
@@ -649,7 +650,7 @@ class _ByDigest:
 def _known_labels(key: _ByDigest) -> frozenset[str]:
     spec = key.spec
     printed = {core_label(c.text) for sheet in spec.sheets for c in sheet.cells if c.text}
-    own = {label for field in spec.fields.values() for label in labels_of(field)}
+    own = {label for f in spec.fields.values() if not f.attachment for label in labels_of(f)}
     anchors = {core_label(text) for block in spec.blocks for text in (*block.anchors, block.key)}
     columns = {
         core_label(text)

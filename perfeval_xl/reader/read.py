@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.labels import bare_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
+from perfeval_xl.reader.further import (
+    Found,
+    FurtherRead,
+    find_further,
+    labels_of_form,
+    read_further,
+)
 from perfeval_xl.reader.grid import Grid
 from perfeval_xl.reader.profile import (
     ProfileRead,
@@ -19,6 +28,7 @@ from perfeval_xl.reader.profile import (
 from perfeval_xl.reader.scoring import ScoringTable, find_scoring_tables, read_scoring
 from perfeval_xl.reader.values import Values
 
+_UNIT_NAME = "unit_name"
 _LEAST_PROFILE = 6  # so many labels and heads make a sheet a profile
 
 
@@ -37,11 +47,16 @@ def read_submission(grids: list[Grid], spec: FormSpec) -> Submission:
     Raises:
         WorkbookError: the scoring sheet is missing.
     """
+    if spec.kind != "scored":
+        return _read_figures(grids, spec)
     values = Values(spec.money)
     table = _chosen_table(grids, spec, values)
     scores, totals, points, area = read_scoring(table, spec, values)
-    profile = _read_profile(grids, spec, values, table)
-    facts = profile.facts | totals
+    further = _read_attachments(grids, spec, values, table)
+    taken = frozenset((f.grid.name, row) for f in further.values() for row in f.rows)
+    profile = _read_profile(grids, spec, values, table, taken)
+    used = {name: found for name, found in further.items() if not found.wrong_year}
+    facts = profile.facts | totals | _attached_facts(used, spec)
     for name in spec.external_facts:
         facts.setdefault(name, missing_fact(name))
     facts["unit_name"] = _unit_name(facts["unit_name"], profile)
@@ -55,8 +70,86 @@ def read_submission(grids: list[Grid], spec: FormSpec) -> Submission:
         labels=profile.labels,
         problems=tuple(values.problems),
         group_points=points,
-        prose=profile.titles,
+        prose=profile.titles | _attached_units(further, spec),
+        attached=tuple(used),
+        lists=tuple(row for found in used.values() for row in found.lists),
     )
+
+
+def _read_figures(grids: list[Grid], spec: FormSpec) -> Submission:
+    """All facts of a form of figures that came by itself."""
+    values = Values(spec.money)
+    places = find_further(grids, spec)
+    if not places:
+        raise WorkbookError("form.unknown", {"forms": spec.short_name})
+    best = _best(places, values)
+    read = read_further(best, spec, values, None, frozenset())
+    facts = {name: read.facts.get(name) or missing_fact(name) for name in spec.fields}
+    return Submission(
+        form=spec.id,
+        facts=facts,
+        rows=(),
+        targets=(),
+        scores=(),
+        area=None,
+        labels=read.labels,
+        problems=tuple(values.problems),
+        lists=tuple(read.lists),
+        year=read.year,
+    )
+
+
+# ---- further sheets ----
+
+
+def _read_attachments(
+    grids: list[Grid], spec: FormSpec, values: Values, table: ScoringTable
+) -> dict[str, FurtherRead]:
+    """What stands in the workbook of each further sheet of the form, by attachment."""
+    taken = {(table.grid.name, row) for row in range(table.first_row, table.last_row + 1)}
+    labels = frozenset(bare_label(label) for label in known_labels(spec))
+    labels = labels.union(*(labels_of_form(a.form) for a in spec.attachments))
+    found = {}
+    for attached in spec.attachments:
+        places = find_further(grids, attached.form, taken, labels)
+        if places:
+            read = read_further(_best(places, values), attached.form, values, spec.year, labels)
+            taken |= {(read.grid.name, row) for row in read.rows}
+            found[attached.id] = read
+    return found
+
+
+def _best(places: list[Found], values: Values) -> Found:
+    """The fullest of several; that there are more filled ones is said."""
+    best = places[0]
+    others = [(f.grid, f.rows.start) for f in places[1:] if f.filled]
+    if others and best.filled:
+        _say_several(best.grid, best.rows.start, others, values)
+    return best
+
+
+def _attached_facts(further: dict[str, FurtherRead], spec: FormSpec) -> dict[str, Fact]:
+    """Facts of the further sheets under the form's own ids; a filled one goes before a blank one."""
+    facts: dict[str, Fact] = {}
+    for name, read in further.items():
+        renames = spec.attachment(name).renames
+        for fact_id, fact in read.facts.items():
+            own = renames.get(fact_id, fact_id)
+            field = spec.fields.get(own)
+            if field is None or field.attachment != name:
+                continue
+            if own not in facts or facts[own].state is State.BLANK:
+                facts[own] = replace(fact, id=own)
+    return facts
+
+
+def _attached_units(further: dict[str, FurtherRead], spec: FormSpec) -> dict[str, Fact]:
+    """The names of the unit as the further sheets have them."""
+    return {
+        f"{name}.{_UNIT_NAME}": fact
+        for name, read in further.items()
+        if (fact := read.facts.get(_UNIT_NAME)) is not None and fact.state is State.TEXT
+    }
 
 
 def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringTable:
@@ -76,16 +169,21 @@ def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringT
 
 
 def _read_profile(
-    grids: list[Grid], spec: FormSpec, values: Values, table: ScoringTable
+    grids: list[Grid],
+    spec: FormSpec,
+    values: Values,
+    table: ScoringTable,
+    taken: frozenset[tuple[str, int]],
 ) -> ProfileRead:
     labels = known_labels(spec)
-    regions = [_region(grid, table, labels) for grid in grids]
+    regions = [_region(grid, table, labels, taken) for grid in grids]
     readers = [reader for region in regions for reader in _readers(region, spec, values)]
     if not readers:
         where = (CellRef(table.grid.name, 1, 1),)
         details = {"label": spec.sheet("profile").name}
         values.problems.append(ReadingProblem("form.sheet_missing", where, details=details))
-        names = [field.id for field in spec.fields.values() if field.block != "scoring"]
+        own = [field for field in spec.fields.values() if not field.attachment]
+        names = [field.id for field in own if field.block != "scoring"]
         return ProfileRead({name: missing_fact(name) for name in names}, [], [], {}, {})
     if len(readers) == 1:
         return readers[0].read_all()
@@ -121,14 +219,18 @@ def _filled(reader: ProfileReader) -> bool:
     return sum(fact.state is State.NUMBER for fact in trial.facts.values()) >= 2
 
 
-def _region(grid: Grid, table: ScoringTable, labels: frozenset[str]) -> Region:
-    """Where a profile may stand: not in the scoring table's rows, or only beside it."""
+def _region(
+    grid: Grid, table: ScoringTable, labels: frozenset[str], taken: frozenset[tuple[str, int]]
+) -> Region:
+    """Where a profile may stand: not in rows of further sheets or the scoring table, or beside it."""
+    without = frozenset(row for sheet, row in taken if sheet == grid.name)
     if grid is not table.grid:
-        return Region(grid, 1, grid.sheet.max_row, range(0))
+        return Region(grid, 1, grid.sheet.max_row, without)
     beside = grid.beside(table.columns, (table.first_row, table.last_row), labels)
     if beside is not None:
-        return Region(beside, 1, grid.sheet.max_row, range(0))
-    return Region(grid, 1, grid.sheet.max_row, range(table.first_row, table.last_row + 1))
+        return Region(beside, 1, grid.sheet.max_row, without)
+    without |= frozenset(range(table.first_row, table.last_row + 1))
+    return Region(grid, 1, grid.sheet.max_row, without)
 
 
 def _say_several(best: Grid, row: int, others: list[tuple[Grid, int]], values: Values) -> None:

@@ -44,6 +44,7 @@ _EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
     "count": ("", "人", "人次"),
     "score": ("", "分"),
     "percent": ("", "%"),
+    "measure": ("",),
 }
 _IN_WAN = {
     "万元": Decimal(1),
@@ -81,7 +82,7 @@ class Values:
         cell, note = self._with_result(grid, cell)
         if cell is None:
             return replace(base, raw=note, state=State.UNREADABLE)
-        if kind in ("text", "prose", "date"):
+        if kind in ("text", "prose", "date", "yesno"):
             return self._text(base, grid, cell)
         fact = self._number(base, kind, grid, cell, unit)
         return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact
@@ -119,7 +120,8 @@ class Values:
         base = Fact(fact_id, None, text.strip(), grid.ref(area), State.BLANK, merged, found_by)
         if not text.strip():
             return base
-        return self._number(base, kind, grid, Cell(area.row, area.column, "text", text), "")
+        fact = self._number(base, kind, grid, Cell(area.row, area.column, "text", text), "")
+        return replace(fact, whole=grid.text(area))
 
     def unsure(self, fact: Fact, grid: Grid, stray: list[Area]) -> Fact:
         """A blank fact in a row with figures under no heading: one of these may be its own."""

@@ -91,7 +91,8 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
         editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
     editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
-    page.write_receipt(editor.log, sha256(workbook.package.source).hexdigest())
+    digest = sha256(workbook.package.source).hexdigest()
+    page.write_receipt(editor.log, digest, editor.covered_fills.values())
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """The blank official form, generated from the form's data with XlsxWriter.
 
-Two printed sheets cell by cell, and 填报说明. The sheets help before they are sent: totals are
+The printed sheets cell by cell, further sheets if asked for, and 填报说明. The sheets help before they are sent: totals are
 formulas, inputs are validated, a colour warns where the figures disagree. What is checked, in
 which cells and with which numbers comes from the form's data; nothing here knows a year, a label
 or a point.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -25,6 +25,7 @@ from xlsxwriter.worksheet import Worksheet
 from perfeval_xl.errors import FormSpecError
 from perfeval_xl.forms.load import parse_range
 from perfeval_xl.forms.spec import (
+    AttachmentSpec,
     BandSpec,
     CheckSpec,
     FieldKind,
@@ -41,6 +42,7 @@ from perfeval_xl.writer import style
 GUIDE_SHEET: Final = "填报说明"
 FORM_PROPERTY: Final = "perfeval_form"  # a hint which form this is; readers must not rely on it
 
+_REPEATED: Final = ":"  # base-data:unit_name, what the form has already said
 _TITLE_LIMIT = 32  # Excel's own limits for the texts of a data validation
 _MESSAGE_LIMIT = 255
 _LARGEST = 10**12
@@ -74,6 +76,9 @@ _PRINTED: dict[str, Properties] = {
     "criteria": {**_BOXED, "font_size": 10, "align": "left", "indent": 1},
     "points": {**_BOXED, "align": "center"},
     "sign": {**_BODY, "indent": 1},
+    "row": {**_BOXED, "font_size": 10, "align": "left", "indent": 1},
+    "use": {**_BOXED, "font_size": 9, "align": "center", "font_color": style.MUTED},
+    "note": {**_BODY, "font_size": 9.5, "align": "left", "indent": 1},
     "sign_right": {**_BODY, "align": "right", "indent": 2},
 }
 _SIGNING = frozenset({"sign", "sign_right"})
@@ -87,6 +92,8 @@ _INPUT: dict[FieldKind, Properties] = {
     "score": _SHORT,
     "date": {**_SHORT, "num_format": 'yyyy"年"m"月"d"日"'},
     "text": _SHORT,
+    "yesno": _SHORT,
+    "measure": {**_SHORT, "num_format": "#,##0.##", "text_wrap": False, "shrink": True},
     "prose": {**_LONG, "valign": "top"},
 }
 _PATTERNS = {"solid": 1, "lightUp": 14}  # OOXML pattern names, XlsxWriter's numbers
@@ -149,21 +156,34 @@ class _Warning:
 
 
 class _Form:
-    """The form with its input cells at hand, by field id."""
+    """The form with its input cells at hand, by field id; further sheets stand behind its own."""
 
-    def __init__(self, spec: FormSpec) -> None:
+    def __init__(self, spec: FormSpec, further: Sequence[AttachmentSpec] = ()) -> None:
         self.spec = spec
+        self.further = {attached.id: attached.form for attached in further}
+        self.sheets = [*spec.sheets]
+        for attached in further:
+            self.sheets += _further_sheets(spec, attached)
         self.inputs = {
             cell.field: _input(spec, sheet, cell)
-            for sheet in spec.sheets
+            for sheet in self.sheets
             for cell in sheet.cells
             if cell.field
         }
+        self.checks = [
+            check
+            for check in spec.checks
+            if not check.attachment or check.attachment in self.further
+        ]
         self.formulas = dict(_formulas(self))
 
     def place(self, field: str) -> _Place:
         """Where the field stands; KeyError if the layout has no cell for it."""
         return self.inputs[field].place
+
+    def rows(self, field: str) -> list[_Place]:
+        """Where the rows of a list or group have this field, in printed order."""
+        return [item.place for item in self.inputs.values() if item.id.startswith(f"{field}.")]
 
     def scores(self) -> list[_Input]:
         """The self-score cells, in printed order."""
@@ -179,26 +199,51 @@ class _Form:
         return found.place if found else None
 
 
+def _further_sheets(spec: FormSpec, attached: AttachmentSpec) -> list[SheetSpec]:
+    """The printed sheets of an attachment, its cells under the ids of the form.
+
+    A cell for a fact that the form has itself (the unit's name) gets an id that tells so.
+    """
+
+    def named(cell: PrintedCell) -> PrintedCell:
+        name, dot, number = cell.field.partition(".")
+        own = attached.renames.get(name, name)
+        if cell.field and spec.fields[own].attachment != attached.id:
+            return replace(cell, field=f"{attached.id}{_REPEATED}{own}")
+        return replace(cell, field=f"{own}{dot}{number}")
+
+    return [
+        replace(sheet, cells=tuple(named(cell) for cell in sheet.cells))
+        for sheet in attached.form.sheets
+    ]
+
+
 def write_blank(
     spec: FormSpec,
     path: str | os.PathLike[str] | BinaryIO,
     prefill: Mapping[str, str] | None = None,
+    further: Sequence[str] = (),
 ) -> None:
     """Write the form's blank workbook; ``prefill`` gives texts for input cells by field id.
+
+    further: ids of the attachments whose sheets are to stand behind the form's own.
 
     Two runs with the same arguments give the same bytes.
 
     Raises:
         FormSpecError: the layout names a style that does not exist.
         ValueError: ``prefill`` names a field that has no cell on the form.
+        KeyError: ``further`` names no attachment of the form.
     """
-    form = _Form(spec)
+    attachments = [spec.attachment(name) for name in further]
+    form = _Form(spec, attachments)
     texts = dict(prefill or {})
-    _check_styles(spec)
+    for printed in (spec, *form.further.values()):
+        _check_styles(printed)
     _check_prefill(form, texts)
     with xlsxwriter.Workbook(path, _OPTIONS) as workbook:
         _describe(workbook, spec)
-        for sheet in spec.sheets:
+        for sheet in form.sheets:
             _write_sheet(workbook, form, sheet, texts)
         _define_names(workbook, form)
         _write_guide(workbook, form)
@@ -242,6 +287,8 @@ def _input(spec: FormSpec, sheet: SheetSpec, cell: PrintedCell) -> _Input:
     place = _Place(sheet, cell.at)
     name, _, number = cell.field.partition(".")
     field = spec.fields.get(cell.field) or _field_by_label(spec, sheet, cell)
+    if field is None and (number or _REPEATED in name):
+        field = spec.fields.get(name.rpartition(_REPEATED)[2])
     if field:
         signing = any(b.kind == "signatures" and field.id in b.fields for b in spec.blocks)
         return _Input(cell.field, place, field.kind, field, signing=signing)
@@ -271,11 +318,20 @@ def _field_by_label(spec: FormSpec, sheet: SheetSpec, cell: PrintedCell) -> Fiel
 
 def _formulas(form: _Form) -> Iterator[tuple[str, str]]:
     """Field id and formula of every total that the form's checks define."""
-    for check in form.spec.checks:
+    for name in form.inputs:
+        if _REPEATED in name:
+            home = form.place(name).sheet
+            said = form.place(name.partition(_REPEATED)[2]).seen_from(home)
+            yield name, f'=IF({said}="","",{said})'
+    for check in form.checks:
         if not _stands(form, check):
             continue
         if check.kind == "sum":
             yield _ids(check, "total")[0], _sum_formula(form, check)
+        elif check.kind == "sum_rows":
+            yield from _sum_rows_formulas(form, check)
+        elif check.kind == "rate":
+            yield from _rate_formulas(form, check)
         elif check.kind == "difference":
             yield _ids(check, "result")[0], _difference_formula(form, check)
         elif check.kind == "score_total":
@@ -288,7 +344,9 @@ def _ids(check: CheckSpec, key: str) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
-_OPERANDS = ("total", "parts", "result", "minuend", "subtrahend", "smaller", "larger", "totals")
+_OPERANDS = (
+    "total", "parts", "groups", "result", "minuend", "subtrahend", "smaller", "larger", "totals",
+)  # fmt: skip
 
 
 def _stands(form: _Form, check: CheckSpec) -> bool:
@@ -300,6 +358,33 @@ def _sum_formula(form: _Form, check: CheckSpec) -> str:
     home = form.place(_ids(check, "total")[0]).sheet
     parts = ",".join(form.place(name).seen_from(home) for name in _ids(check, "parts"))
     return _sum_or_empty(parts)
+
+
+def _sum_rows_formulas(form: _Form, check: CheckSpec) -> Iterator[tuple[str, str]]:
+    """The total over parts and groups; a group adds up its rows."""
+    total = form.place(_ids(check, "total")[0])
+    names = [*_ids(check, "parts"), *_ids(check, "groups")]
+    addends = ",".join(form.place(name).seen_from(total.sheet) for name in names)
+    yield _ids(check, "total")[0], _sum_or_empty(addends)
+    for name in _ids(check, "groups"):
+        rows = form.rows(name)
+        if rows:
+            yield name, _sum_or_empty(_span(rows, rows[0].sheet))
+
+
+def _rate_formulas(form: _Form, check: CheckSpec) -> Iterator[tuple[str, str]]:
+    """Each rate that has a cell, of the whole unit or in the rows of a list."""
+    rate, top, bottom = (_ids(check, key)[0] for key in ("rate", "numerator", "denominator"))
+    if rate in form.inputs:
+        yield rate, _rate_formula(form.place(top), form.place(bottom))
+    rows = zip(form.rows(top), form.rows(bottom), strict=True)
+    for number, (above, below) in enumerate(rows, 1):
+        yield f"{rate}.{number}", _rate_formula(above, below)
+
+
+def _rate_formula(top: _Place, bottom: _Place) -> str:
+    operands = f"COUNT({top.cell},{bottom.cell})<2"
+    return f'=IF({operands},"",IF({bottom.cell}=0,"",{top.cell}/{bottom.cell}))'
 
 
 def _sum_or_empty(parts: str) -> str:
@@ -349,7 +434,7 @@ def _warnings(form: _Form) -> Iterator[_Warning]:
         yield from _score_warnings(form, item)
     for pool in form.spec.pools.values():
         yield from _pool_warnings(form, form.pool_scores(pool.id), pool.points)
-    for check in form.spec.checks:
+    for check in form.checks:
         if _stands(form, check):
             yield from _check_warnings(form, check)
 
@@ -386,7 +471,9 @@ def _pool_warnings(form: _Form, items: Sequence[_Input], points: Decimal) -> Ite
 
 def _check_warnings(form: _Form, check: CheckSpec) -> Iterator[_Warning]:
     if check.kind == "sum":
-        yield _sum_warning(form, check)
+        yield _sum_warning(form, check, ("parts",))
+    elif check.kind == "sum_rows":
+        yield _sum_warning(form, check, ("parts", "groups"))
     elif check.kind == "difference":
         yield _difference_warning(form, check)
     elif check.kind == "at_most":
@@ -397,10 +484,11 @@ def _check_warnings(form: _Form, check: CheckSpec) -> Iterator[_Warning]:
         yield from _rating_warnings(form, check)
 
 
-def _sum_warning(form: _Form, check: CheckSpec) -> _Warning:
+def _sum_warning(form: _Form, check: CheckSpec, keys: Sequence[str]) -> _Warning:
     total = form.place(_ids(check, "total")[0])
-    parts = _held(form, check, "parts")
-    apart = f"ABS(ROUND({total.in_row}-SUM({parts}),6))>{_tolerance(len(_ids(check, 'parts')))}"
+    parts = ",".join(_held(form, check, key) for key in keys if _ids(check, key))
+    addends = sum(len(_ids(check, key)) for key in keys)
+    apart = f"ABS(ROUND({total.in_row}-SUM({parts}),6))>{_tolerance(addends)}"
     filled = f"AND(ISNUMBER({total.in_row}),COUNT({parts})>0)"
     return _Warning(total, _when(filled, apart), Severity.WARNING)
 
@@ -452,7 +540,7 @@ def _rating_warnings(form: _Form, check: CheckSpec) -> Iterator[_Warning]:
 
 
 def _score_total_checks(form: _Form) -> list[CheckSpec]:
-    return [c for c in form.spec.checks if c.kind == "score_total" and _stands(form, c)]
+    return [c for c in form.checks if c.kind == "score_total" and _stands(form, c)]
 
 
 def _band_formula(bands: Sequence[BandSpec], total: str) -> str:
@@ -493,6 +581,8 @@ def _validation(form: _Form, item: _Input) -> Properties | None:
     if item.field is None:
         return None
     rule = _field_rule(form, item.field)
+    if item.id != item.field.id:  # in a row of many: no message at every cell
+        return {"validate": "any", **rule} if rule and item.id not in form.formulas else None
     message = "".join(_field_messages(form, item.field, rule))
     if not message:
         return None
@@ -514,8 +604,12 @@ def _field_rule(form: _Form, field: FieldSpec) -> Properties:
         most = form.spec.scoring.total_points
         error = _refusal(f"请填 0 到 {_plain(most)} 之间的数。")
         return {**_between("decimal", 0, float(most)), **error}
+    if field.kind == "measure":
+        return {**_between("decimal", 0, _LARGEST), **_refusal("请填不小于 0 的数，不带单位。")}
+    if field.kind == "yesno":
+        return {"validate": "list", "source": ["是", "否"], **_refusal("请填“是”或“否”。")}
     if field.kind == "date":
-        first = date(form.spec.year, 1, 1)
+        first = date(form.spec.year - bool(field.attachment), 1, 1)
         error = {**_refusal(f"应是日期，不早于 {first}。"), "error_type": "warning"}
         return {"validate": "date", "criteria": ">=", "value": first, **error}
     return {}
@@ -598,6 +692,8 @@ def _write_sheet(
 ) -> None:
     worksheet = workbook.add_worksheet(sheet.name)
     _set_page(worksheet, sheet.landscape)
+    if sheet.id == "data":
+        worksheet.fit_to_pages(1, 1)
     _set_grid(worksheet, form, sheet)
     lines = _signing_lines(form, sheet)
     for cell in sheet.cells:
@@ -691,6 +787,8 @@ def _input_look(form: _Form, item: _Input) -> Properties:
         return {**_LONG, "font_size": 10}
     if item.id in form.formulas:
         return {**_INPUT[item.kind], "bg_color": style.SUBHEAD_FILL}
+    if item.kind == "text" and "." in item.id and item.field:
+        return {**_LONG, "font_size": 10}
     if item.id in _DIGIT_TEXTS:
         return {**_INPUT[item.kind], "num_format": "@"}
     return _INPUT[item.kind]
@@ -829,15 +927,17 @@ def _write_guide(workbook: xlsxwriter.Workbook, form: _Form) -> None:
     guide.line(form.spec.name, _PRINTED["subtitle"], 24)
     _write_steps(guide, form)
     _write_colours(guide)
-    _write_identities(guide, form.spec)
-    _write_bands(guide, form.spec.bands)
+    _write_identities(guide, form)
+    if form.spec.bands:
+        _write_bands(guide, form.spec.bands)
     guide.page_break()
     _write_fields(guide, form)
 
 
 def _write_steps(guide: _Guide, form: _Form) -> None:
     guide.section("一、怎样填")
-    for number, text in enumerate(_steps(form.spec), 1):
+    own = _steps(form.spec) if form.spec.kind == "scored" else _figure_steps(form.spec)
+    for number, text in enumerate((*own, *_further_steps(form)), 1):
         guide.paragraph(f"{number}. {text}")
 
 
@@ -865,6 +965,34 @@ def _steps(spec: FormSpec) -> Iterator[str]:
     yield "保存为 .xlsx 文件报送，不要设密码，不要另存为图片或 PDF。"
 
 
+def _figure_steps(spec: FormSpec) -> Iterator[str]:
+    """How to fill a form of figures."""
+    yield f"只填“{spec.sheets[0].name}”中有底色的格子，印刷文字和年份请勿改动。"
+    yield f"金额一律以{spec.money}为单位，保留两位小数，只填数，不带单位；没有发生的填 0。"
+    yield "蓝色底的格子已设公式，填了分项就自动算出；分项没有填时保持空白。也可以直接填数。"
+    yield from _row_steps(spec)
+    yield "打印用 A4 纸，版面已设好。保存为 .xlsx 文件报送，不要设密码，不要另存为图片或 PDF。"
+
+
+def _further_steps(form: _Form) -> Iterator[str]:
+    """What is to be known of the sheets that stand behind the form's own."""
+    for spec in form.further.values():
+        name = spec.sheets[0].name
+        if spec.kind == "data":
+            yield f"“{name}”填上年和本年的预算、决算数，用来核定需要这些数的指标。"
+        else:
+            yield f"“{name}”不是官方表样的组成部分，填了可以多核定几项指标；没有发生的填 0，不清楚的空着。"
+        yield from _row_steps(spec)
+
+
+def _row_steps(spec: FormSpec) -> Iterator[str]:
+    """Where rows may be added."""
+    groups = [f"“{line.label}”" for matrix in spec.matrices for line in matrix.lines if line.items]
+    groups += [f"“{listed.title}”" for listed in spec.lists]
+    if groups:
+        yield f"{'、'.join(groups)}的行数不够时，在中间整行插入；用不到的行空着。"
+
+
 def _write_colours(guide: _Guide) -> None:
     guide.section("二、颜色的意思")
     boxed: Properties = {**_SHORT, "font_size": 10}
@@ -883,10 +1011,10 @@ def _write_colours(guide: _Guide) -> None:
     )
 
 
-def _write_identities(guide: _Guide, spec: FormSpec) -> None:
+def _write_identities(guide: _Guide, form: _Form) -> None:
     guide.section("三、报送后会核对的关系")
-    for number, check in enumerate(spec.checks, 1):
-        guide.paragraph(f"{number}. {check.title}。")
+    for number, title in enumerate(dict.fromkeys(check.title for check in form.checks), 1):
+        guide.paragraph(f"{number}. {title}。")
 
 
 def _write_bands(guide: _Guide, bands: Sequence[BandSpec]) -> None:
@@ -902,14 +1030,20 @@ def _write_bands(guide: _Guide, bands: Sequence[BandSpec]) -> None:
 
 
 def _write_fields(guide: _Guide, form: _Form) -> None:
-    guide.section("五、填报项目一览")
+    guide.section(f"{'五' if form.spec.bands else '四'}、填报项目一览")
     head = ("版块", "填报项目", "单位", "必填", "位置", "说明")
     guide.row(head, [_GUIDE_HEAD] * len(head), 22)
-    titles = {block.id: block.title for block in form.spec.blocks}
-    placed = [f for f in form.spec.fields.values() if _place_of(form, f) is not None]
+    titles: dict[str, str] = {}
+    matrices: set[str] = set()
+    for spec in (form.spec, *form.further.values()):
+        titles |= {block.id: block.title for block in spec.blocks}
+        titles |= {rows.id: rows.title for rows in spec.lists}
+        matrices |= {matrix.id for matrix in spec.matrices}  # their cells are headed on two sides
+    listed = (f for f in form.spec.fields.values() if f.block not in matrices)
+    placed = [f for f in listed if _place_of(form, f) is not None]
     for block, group in groupby(placed, key=lambda field: field.block):
         fields = list(group)
-        title = titles.get(block, form.spec.sheet("scoring").name)
+        title = titles.get(block) or form.spec.sheet("scoring").name
         least = _TABLE_LINE * _lines(title, _GUIDE_WIDTHS[:1], 10) / len(fields)
         for field in fields:
             _write_field(guide, form, field, least)

@@ -28,6 +28,9 @@ from perfeval_xl.model import (
 SCORE, LOW, HIGH, GAP, VERDICT, TEXT = range(6)  # our columns, from the first
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?")
+_INPUT = re.compile(r"'(?:[^']|'')+'!\$[A-Z]{1,3}\$[0-9]+")
+_LONGEST_TEXT = 60  # characters; Excel allows 255 in a formula
+UNDECIDED = '"未定"'  # what a score becomes when a figure it rests on is emptied or no number
 _CLAIMED = (Outcome.JUDGED, Outcome.NOT_APPLICABLE)  # the self-score stands until adjudicated
 _STATED = ("scoring_total", "self_total")
 
@@ -85,10 +88,11 @@ class ScoringFormulas:
             claimed = self._claimed(result) if result.outcome in _CLAIMED else None
             return Line(None, claimed, self.cell(row, LOW) if claimed else None, None)
         score = self.cell(row, SCORE)
+        most = plain(result.max)
         return Line(
-            result.formula,
-            _same_or(result.formula_low, result.formula, score),
-            _same_or(result.formula_high, result.formula, score),
+            _or_undecided(result.formula, UNDECIDED),
+            _same_or(result.formula_low, result.formula, score, "0"),
+            _same_or(result.formula_high, result.formula, score, most),
             self._gap(result.self_score, score),
         )
 
@@ -101,11 +105,16 @@ class ScoringFormulas:
         return f"MAX(0,MIN({plain(result.max)},{self._number(result.self_score)}))"
 
     def _gap(self, stated: Fact, score: str) -> str | None:
-        """What was stated less ``score``; empty while the unit's cell is."""
-        cell = _cell_of(stated, self.area.sheet)
+        """What was stated less ``score``; empty while the unit's cell is, or there is no score."""
+        cell, number = _cell_of(stated, self.area.sheet), _as_typed(stated, self.area.sheet)
+        if cell is None and stated.number is None:
+            return None
         if cell is not None:
-            return f'IF({cell}="","",ROUND(VALUE({cell})-{score},9))'
-        return None if stated.number is None else f"ROUND({_literal(stated.number)}-{score},9)"
+            number = f"VALUE({cell})"
+        elif stated.ref is not None and stated.ref.address in number:
+            cell = _named(stated.ref, self.area.sheet)
+        empty = f'OR({cell}="",ISTEXT({score}))' if cell else f"ISTEXT({score})"
+        return f'IF({empty},"",ROUND({number}-{score},9))'
 
     def _number(self, fact: Fact, home: str | None = None) -> str:
         """The fact as a number: its cell if that holds it, a blank counting 0.
@@ -115,7 +124,7 @@ class ScoringFormulas:
         cell = _cell_of(fact, self.area.sheet if home is None else home)
         if cell is not None:
             return f"N({cell})" if fact.number is None else f"VALUE({cell})"
-        return _literal(fact.number or ZERO)
+        return _as_typed(fact, self.area.sheet if home is None else home)
 
     # ---- totals ----
 
@@ -148,7 +157,16 @@ class ScoringFormulas:
             members = [r for r in self.evaluation.indicators if self._pool(r) == name]
             shared = "+".join(self._terms(members, column)) or "0"
             terms.append(f"MIN({plain(pool.points)},{shared})")
-        return f"ROUND({'+'.join(terms) or '0'},9)"
+        total = f"ROUND({'+'.join(terms) or '0'},9)"
+        return self._while_decided(total) if column == SCORE else total
+
+    def _while_decided(self, total: str) -> str:
+        """The total while every score that figures decided still is a number."""
+        decided = [r.id for r in self.evaluation.indicators if r.score is not None]
+        rows = [self.rows[name] for name in decided if name in self.rows]
+        if not rows:
+            return total
+        return f"IF(COUNT({','.join(self._runs(rows, SCORE))})<{len(rows)},{UNDECIDED},{total})"
 
     def _pool(self, result: IndicatorResult) -> str:
         return self._pools[result.id]
@@ -178,7 +196,9 @@ class ScoringFormulas:
             return self._claimed(result)
         number = (result.score, result.low, result.high)[column]
         formula = (result.formula, result.formula_low, result.formula_high)[column]
-        return formula or plain(number or ZERO)
+        return _or_undecided(formula, ("NA()", "0", plain(result.max))[column]) or plain(
+            number or ZERO
+        )
 
     def _runs(self, rows: Iterable[int], column: int) -> list[str]:
         """Ranges over these rows; rows between that hold no number of another are bridged."""
@@ -243,6 +263,18 @@ def _cell_of(fact: Fact, sheet: str) -> str | None:
     return _named(fact.ref, sheet) if parse_cell_number(fact.raw) == fact.number else None
 
 
+def _as_typed(fact: Fact, sheet: str) -> str:
+    """The number read from a text such as 4.5分, while the cell holds that text."""
+    number = _literal(fact.number or ZERO)
+    text = fact.whole or fact.raw
+    plain_text = fact.number is None or not text or _PLAIN.fullmatch(text)
+    if fact.ref is None or plain_text or len(text) > _LONGEST_TEXT or not text.isprintable():
+        return number
+    cell = _named(fact.ref, sheet)
+    quoted = text.replace('"', '""')
+    return f'IF(EXACT({cell},"{quoted}"),{number},VALUE({cell}))'
+
+
 def _named(ref: CellRef, sheet: str) -> str:
     return ref.address if ref.sheet == sheet else sheet_place(ref)
 
@@ -251,6 +283,18 @@ def _literal(number: Decimal) -> str:
     return f"({plain(number)})" if number < 0 else plain(number)
 
 
-def _same_or(formula: str | None, other: str | None, cell: str) -> str | None:
+def _same_or(formula: str | None, other: str | None, cell: str, otherwise: str) -> str | None:
     """A reference to the score when a bound is the same formula, else the bound's own."""
-    return cell if formula is not None and formula == other else formula
+    if formula is None or formula != other:
+        return _or_undecided(formula, otherwise)
+    return f"IF(ISTEXT({cell}),{otherwise},{cell})" if _INPUT.search(formula) else cell
+
+
+def _or_undecided(formula: str | None, otherwise: str) -> str | None:
+    """The formula while every cell it rests on is filled with what it can reckon with."""
+    inputs = list(dict.fromkeys(_INPUT.findall(formula or "")))
+    if formula is None or not inputs:
+        return formula
+    blank = ",".join(f'{cell}=""' for cell in inputs)
+    test = f"OR({blank})" if len(inputs) > 1 else blank
+    return f"IF({test},{otherwise},IFERROR({formula},{otherwise}))"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -20,7 +20,7 @@ from perfeval_xl.model import (
     Severity,
     column_letters,
 )
-from perfeval_xl.ooxml import Border, ChangeLog, Fill, Font, NewSheet, PrintSetup, Style
+from perfeval_xl.ooxml import Border, ChangeLog, Fill, FillOf, Font, NewSheet, PrintSetup, Style
 from perfeval_xl.ooxml.refs import Range, covering, range_text
 from perfeval_xl.writer.formulas import HIGH, LOW, SCORE, VERDICT, ScoringFormulas, sheet_place
 from perfeval_xl.writer.measure import text_height
@@ -39,6 +39,7 @@ from perfeval_xl.writer.style import (
 from perfeval_xl.writer.text import (
     ADVICE,
     CLAUSE_PREFIX,
+    COVERED_FILL,
     FILE_PREFIX,
     FIX_PREFIX,
     LEGEND_NOTE,
@@ -98,15 +99,24 @@ class ReviewPage:
         """All but the receipt; ``signed`` when a digital signature lies in the workbook."""
         self._set_up()
         self._write_head(signed)
-        self._write_totals()
+        if self.evaluation.indicators:
+            self._write_totals()
+        else:
+            self._write_counts()
         self._write_findings()
         if self.evaluation.context.round > 1:
             self._write_resolved()
-        self._write_undecided()
+        if self.evaluation.indicators:
+            self._write_undecided()
         self._write_passed()
 
-    def write_receipt(self, log: ChangeLog, sha256: str) -> None:
-        """What was submitted and what we did to it, then the page set-up."""
+    def write_receipt(
+        self, log: ChangeLog, sha256: str, covered: Iterable[tuple[int, Sequence[CellRef]]] = ()
+    ) -> None:
+        """What was submitted and what we did to it, then the page set-up.
+
+        covered: cells of one sheet whose own fill lies under ours, and a style that has that fill.
+        """
         self._section("凭证")
         self._entry("报送文件 SHA-256", sha256)
         if self.arrival.received:
@@ -122,6 +132,9 @@ class ReviewPage:
                 f"换底色 {len(log.cells_restyled)} 格", _ranges_by_sheet(log.cells_restyled)
             )
             self._entry(f"加批注 {len(log.notes)} 格", _ranges_by_sheet(log.notes))
+        for style, refs in covered:
+            own = replace(_CELL, fill=FillOf(style))
+            self._entry(COVERED_FILL, _ranges_by_sheet(refs), own)
         self._entry("调整列宽", _columns_by_sheet(log.columns_sized))
         self._entry("调整行高", _rows_by_sheet(log.rows_sized))
         self._line(ADVICE, _MUTED)
@@ -202,17 +215,29 @@ class ReviewPage:
             )
         self.sheet.heights[self.row + 1] = 26
         self.row += 2
-        counts = "、".join(
-            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
-            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        )
         self._line(
-            f"{counts}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
+            f"{self._counts()}。满分 100 分中：数字可定 {points(totals.decided)} 分，"
             f"缺数据未定 {points(totals.undecided)} 分，由评审人判断 {points(totals.judged)} 分。"
             "复核得分中，未定和待判断的指标暂按自评分计。",
             _TEXT,
         )
         self.row += 1
+
+    def _write_counts(self) -> None:
+        """What stands in place of the totals where the form has no scores."""
+        read = sum(fact.number is not None for fact in self.evaluation.facts.values())
+        self._line(
+            f"{self._counts()}。{self.evaluation.year} 年度；读到 {read} 个数。"
+            "这份表没有评分，只核对勾稽关系；同一单位的自评表用得上这些数。",
+            _TEXT,
+        )
+        self.row += 1
+
+    def _counts(self) -> str:
+        return "、".join(
+            f"{SEVERITY[s].word} {self.evaluation.count(s)} 处"
+            for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        )
 
     # ---- findings ----
 
@@ -329,7 +354,7 @@ class ReviewPage:
         self.row += 1
 
     def _write_passed(self) -> None:
-        self._section("已核对的勾稽关系和指标")
+        self._section("已核对的勾稽关系和指标" if self.formulas else "已核对的勾稽关系")
         self._table_head((("结果", 1, 2), ("核对内容", 3, 5), ("说明", 6, 7)))
         for check in self.evaluation.passed:
             self._write_check(check)
@@ -360,10 +385,10 @@ class ReviewPage:
         """A heading with the next numeral before it."""
         self._line(f"{next(self._numerals)}、{title}", _SECTION)
 
-    def _entry(self, head: str, text: str) -> None:
+    def _entry(self, head: str, text: str, style: Style | None = None) -> None:
         """A line of the receipt: what, and all that belongs to it."""
         shown = text or "—"
-        self._merged(self.row, 1, 2, head, _CELL)
+        self._merged(self.row, 1, 2, head, style or _CELL)
         self._merged(self.row, 3, _LAST, shown, _CELL_TEXT)
         heights = (
             text_height(head, sum(_WIDTHS[:2]), _SIZE),

@@ -19,6 +19,7 @@ from perfeval_xl.writer.summary_sheets import (
     RETURNED,
     RUN,
     UNITS,
+    write_figures,
     write_lacking,
     write_matrices,
     write_returned_files,
@@ -61,9 +62,10 @@ def write_summary(
         write_overview(book, TITLE, gathered, units, findings.names)
         write_units(book, units, len(gathered.returned), has_rounds)
         matrices = write_matrices(book, gathered, units)
+        figures = write_figures(book, sorted_units(gathered.figures))
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
         write_run(book, run_info, gathered)
         put_right = [RESOLVED] if has_rounds else []
-        lists = [*matrices, *findings.names, *put_right, LACKING, RETURNED, RUN]
+        lists = [*matrices, *figures, *findings.names, *put_right, LACKING, RETURNED, RUN]
         book.arrange([OVERVIEW, UNITS, *lists])

@@ -124,6 +124,7 @@ class Gathered:
     """What one pass over the records left; ``add`` takes the next record."""
 
     units: list[UnitRow] = field(default_factory=list)
+    figures: list[UnitRow] = field(default_factory=list)  # forms of figures, without scores
     returned: list[ReturnedRow] = field(default_factory=list)
     heads: dict[str, dict[str, IndicatorHead]] = field(default_factory=dict)
     points: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -135,7 +136,7 @@ class Gathered:
     @property
     def files(self) -> int:
         """All files, evaluated and returned."""
-        return len(self.units) + len(self.returned)
+        return len(self.units) + len(self.figures) + len(self.returned)
 
     def add(self, record: Record) -> None:
         """Take what the summary needs of one record."""
@@ -143,6 +144,9 @@ class Gathered:
             self.returned.append(returned_row(record))
             return
         self._count_findings(record["findings"])
+        if not record["indicators"]:
+            self.figures.append(self._unit_row(record))
+            return
         self._count_points(record["indicators"], record["totals"])
         self._count_needs(record["indicators"])
         self.units.append(self._unit_row(record))
@@ -224,7 +228,9 @@ class Gathered:
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
             notes=counts[Severity.NOTE],
-            cells=self._matrix_cells(record["form"] or "", record["indicators"]),
+            cells=self._matrix_cells(record["form"] or "", record["indicators"])
+            if record["indicators"]
+            else (),
             lacking="；".join(f"{label}（{plain(points)} 分）" for label, points in lacking),
             lacking_count=len(lacking),
             round=record.get("round") or 1,

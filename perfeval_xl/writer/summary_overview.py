@@ -94,6 +94,8 @@ def verdict(gathered: Gathered) -> str:
         return NO_FILES
     faulty = sum(unit.errors > 0 for unit in gathered.units)
     parts = [f"共收到 {gathered.files} 个文件，复核 {len(gathered.units)} 个"]
+    if gathered.figures:
+        parts.append(f"只有基础数据的 {len(gathered.figures)} 个")
     if gathered.returned:
         parts.append(f"退回 {len(gathered.returned)} 个")
     if gathered.units:

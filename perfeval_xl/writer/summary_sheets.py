@@ -28,6 +28,7 @@ from perfeval_xl.writer.summary_data import (
 
 UNITS, MATRIX = "单位汇总", "指标矩阵"
 LACKING, RETURNED, RUN = "待补数据", "退回文件", "运行信息"
+FIGURES = "基础数据"
 
 OPEN_COPY, OPEN_NOTE = "打开复核件", "打开说明"
 NO_UNITS = "没有完成复核的文件。"
@@ -91,6 +92,19 @@ RETURNED_COLUMNS = (
     Column("原因", 36),
     Column("怎么办", 36),
     Column("退回说明", 10, "center"),
+)
+
+FIGURES_NOTE = "这些文件只有数据、没有评分，只核对勾稽关系。"
+FIGURES_COLUMNS = (
+    Column("序号", 6, "center"),
+    Column("单位", 26),
+    Column("预算编码", 11, "center"),
+    Column("文件", 44),
+    Column("表样", 24),
+    Column("错误", 7, "center"),
+    Column("警告", 7, "center"),
+    Column("提示", 7, "center"),
+    Column("复核件", 11, "center"),
 )
 
 RUN_COLUMNS = (Column("项目", 26), Column("内容", 84))
@@ -249,6 +263,23 @@ def write_lacking(book: Book, needs: Sequence[FactNeed], units: Sequence[UnitRow
     listing.filter_rows()
 
 
+def write_figures(book: Book, figures: Sequence[UnitRow]) -> list[str]:
+    """Write 基础数据: forms of figures that came as files of their own; nothing when there is none."""
+    if not figures:
+        return []
+    listing = Listing(book, FIGURES, FIGURES, FIGURES_NOTE, FIGURES_COLUMNS)
+    listing.write_head()
+    for number, unit in enumerate(figures, 1):
+        link = Link(unit.copy, OPEN_COPY) if unit.copy else ""
+        counts = (unit.errors, unit.warnings, unit.notes)
+        listing.write_row(
+            (number, unit.name or NO_NAME, unit.code, unit.file, unit.form, *counts, link)
+        )
+    listing.freeze(2)
+    listing.filter_rows()
+    return [FIGURES]
+
+
 def write_returned_files(book: Book, returned: Sequence[ReturnedRow]) -> None:
     """Write 退回文件: what could not be evaluated, why, and what to do."""
     note = "这些文件没有复核。请把退回说明发给单位，处理以后重新报送。"
@@ -276,6 +307,7 @@ def run_counts(gathered: Gathered) -> dict[str, str]:
     counts = {
         "文件数": gathered.files,
         "完成复核": len(gathered.units),
+        **({"基础数据": len(gathered.figures)} if gathered.figures else {}),
         "退回": len(gathered.returned),
         **{f"{look.word}条数": gathered.findings[key] for key, look in SEVERITY.items()},
     }

@@ -41,6 +41,7 @@ LEGEND_FORMULAS = (
     "复核得分、最低、最高、差异都是公式，引用表中的单元格；最低、最高是各种允许算法下的得分，"
     "由评审人判断的按自评得分计，缺数据的按 0 分和满分计。"
 )
+COVERED_FILL = "原来的底色"  # head of the lines by which a fill is put back
 SIGNED_NOTE = "原件带有数字签名；副本加入了复核内容，签名对副本不再有效，请以原件的签名为准。"
 ADVICE = (
     "核对办法：perfeval verify 副本 原件。该命令取出复核内容，与原件逐字节比对，再重做一遍复核。"
@@ -68,9 +69,37 @@ VERIFY = {
     "width": "{place} 列宽应为 {was}，副本为 {now}。",
     "height": "{place} 行高应为 {was}，副本为 {now}。",
     "style": "{place} 的格式不同。",
+    "row_hidden": "{place} 行在副本里被隐藏。",
+    "row_shown": "{place} 行应是隐藏的，副本里显示了。",
+    "setting": "工作表“{place}”的{what}不同。",
+    "name": "名称“{place}”应为 {was}，副本为 {now}。",
     "part": "部件 {place} 不同{near}。",
     "part_missing": "缺少部件 {place}。",
     "part_added": "多出部件 {place}。",
+}
+SETTINGS = {  # what the parts of a worksheet are called
+    "sheetPr": "工作表属性",
+    "sheetViews": "视图（显示比例、冻结窗格）",
+    "sheetFormatPr": "默认行高列宽",
+    "sheetProtection": "保护设置",
+    "protectedRanges": "允许编辑的区域",
+    "autoFilter": "自动筛选",
+    "conditionalFormatting": "条件格式",
+    "dataValidations": "数据有效性",
+    "hyperlinks": "超链接",
+    "printOptions": "打印选项",
+    "pageMargins": "页边距",
+    "pageSetup": "页面设置",
+    "headerFooter": "页眉页脚",
+    "rowBreaks": "分页符",
+    "colBreaks": "分页符",
+    "drawing": "图片和图形",
+    "legacyDrawing": "批注框和控件",
+    "picture": "背景图",
+    "tableParts": "表格（列表对象）",
+    "extLst": "扩展内容",
+    "_xlnm.Print_Area": "打印区域",
+    "_xlnm.Print_Titles": "打印标题",
 }
 
 

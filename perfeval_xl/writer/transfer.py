@@ -33,6 +33,7 @@ CONVERTED_AS_IS: Final = (
     "本表由 .{kind} 文件转换：数值和文字在原来的单元格里，公式只保留结果，"
     "批注、图片、图表和原来的格式没有带过来。没有改用空白表，因为：{why}。"
 )
+FURTHER_SHEETS: Final = "工作簿里有基础数据表或补充数据，行数不固定"
 TOTAL_ROW: Final = "合计"
 
 _REST_FIRST = 2

@@ -8,17 +8,21 @@ how they begin.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice, product
 
 from perfeval_xl.context import GIVEN_FIRST_ROW
 from perfeval_xl.ooxml import Limits, Sheet, Workbook, restore
+from perfeval_xl.ooxml.refs import Range, parse_range
 from perfeval_xl.ooxml.removal import Remover
 from perfeval_xl.writer.basis import is_basis
 from perfeval_xl.writer.text import (
     BASIS_HEADS,
     BASIS_NAME,
     BASIS_TITLE,
+    COVERED_FILL,
     FILE_PREFIX,
     LEGEND_NOTE,
     REVIEW_NAME,
@@ -29,6 +33,7 @@ from perfeval_xl.writer.text import (
 _RECEIPT = b"perfeval/receipt"
 _OUR_NOTE = re.compile(r"\n?(?:【(?:错误|警告|提示)】[^\n]*\n(?:[^\n]+\n)*?改法：)", re.DOTALL)
 _LEAST_HEADS = 3
+_MOST_PLACES = 10_000  # of one range: what claims more was not written by us
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     }
     if not reviews and not columns:
         return None
-    remover = Remover(workbook)
+    remover, own = Remover(workbook), _covered_fills(workbook, reviews)
     for name in reviews:
         remover.remove_sheet(name)
     remover.remove_name(REVIEW_NAME)
@@ -78,7 +83,7 @@ def _cleaned(workbook: Workbook) -> bytes | None:
         remover.remove_cells(name, area)
     for name in worksheets:
         if name not in reviews:
-            _remove_notes(remover, name)
+            _remove_notes(remover, name, own)
     return remover.to_bytes()
 
 
@@ -132,11 +137,35 @@ def _raw(sheet: Sheet, row: int, column: int) -> str:
     return cell.raw if cell else ""
 
 
-def _remove_notes(remover: Remover, sheet: str) -> None:
+def _covered_fills(workbook: Workbook, reviews: list[str]) -> dict[tuple[str, int, int], int]:
+    """Which style's fill a marked cell had before, from the lines of our sheet that show it.
+
+    The fill is shown, not described: whatever program saves it keeps it as it keeps the cells'.
+    """
+    found = {}
+    for name in reviews:
+        sheet = workbook.sheet(name)
+        for row in sorted(sheet.rows):
+            if _raw(sheet, row, 1) != COVERED_FILL:
+                continue
+            target, _, areas = _raw(sheet, row, 3).rpartition("!")
+            for area in map(parse_range, areas.split("、")):
+                for place in _places(area):
+                    found[(target, *place)] = sheet.style_of(row, 1)
+    return found
+
+
+def _places(area: Range | None) -> Iterator[tuple[int, int]]:
+    if area is not None:
+        rows, columns = range(area[0], area[2] + 1), range(area[1], area[3] + 1)
+        yield from islice(product(rows, columns), _MOST_PLACES)
+
+
+def _remove_notes(remover: Remover, sheet: str, own: Mapping[tuple[str, int, int], int]) -> None:
     """Our notes, or our part of the unit's own; the fill went with the note."""
     for row, column, node in remover.comments(sheet):
         text = "".join(inner.text for inner in node.descendants("t"))
         if not _OUR_NOTE.search(text):
             continue
         remover.cut_note(sheet, row, column, node, _OUR_NOTE)
-        remover.remove_fill(sheet, row, column)
+        remover.remove_fill(sheet, row, column, own.get((sheet, row, column)))

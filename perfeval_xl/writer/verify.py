@@ -16,8 +16,10 @@ from perfeval_xl.ooxml import Cell, Limits, Package, Sheet, Workbook, compare
 from perfeval_xl.ooxml.markup import parse, utf8
 from perfeval_xl.ooxml.receipt import RECEIPT, about
 from perfeval_xl.ooxml.refs import covering, parse_cell, range_text
+from perfeval_xl.writer.text import SETTINGS
 from perfeval_xl.writer.text import VERIFY as SAID
 
+_COMPARED = {"sheetData", "mergeCells", "cols", "dimension"}  # told by their own words
 _MOST = 20  # differences of one kind that are told one by one, on each sheet
 
 
@@ -93,7 +95,9 @@ def _found(copy: bytes, expected: bytes, limits: Limits | None) -> Iterator[Diff
         if some:
             told |= {want.info(there).part, *_notes_parts(want, there)}
     if exact:
-        yield from _parts(got.package, want.package, told)
+        renamed = list(_names(got, want))
+        yield from renamed
+        yield from _parts(got.package, want.package, told | ({want.part} if renamed else set()))
 
 
 def _is_as_packed(got: Package, want: Package) -> bool:
@@ -147,6 +151,8 @@ def _on_sheet(
     if exact:
         yield from _sizes(now, was, there)
         yield from _looks(now, was, there)
+        yield from _rows(now, was, there)
+        yield from _settings(now, was, there)
 
 
 def _cells(now: Sheet, was: Sheet, exact: bool, keys: set[tuple[int, int]]) -> Iterator[Difference]:
@@ -239,6 +245,36 @@ def _looks(now: Sheet, was: Sheet, name: str) -> Iterator[Difference]:
     if off:
         areas = "、".join(range_text(area) for area in covering(off)[:_MOST])
         yield _said("style", f"{name}!{areas}")
+
+
+def _rows(now: Sheet, was: Sheet, name: str) -> Iterator[Difference]:
+    """Rows hidden or shown."""
+    for row in sorted(now.hidden_rows ^ was.hidden_rows):
+        yield _said("row_hidden" if row in now.hidden_rows else "row_shown", f"{name}!{row}")
+
+
+def _settings(now: Sheet, was: Sheet, name: str) -> Iterator[Difference]:
+    """What a sheet holds beside its cells: validation, protection, print set-up and so on."""
+    before, after = _settings_of(was), _settings_of(now)
+    for kind in dict.fromkeys((*before, *after)):
+        if before.get(kind) != after.get(kind):
+            yield _said("setting", name, what=SETTINGS.get(kind, kind))
+
+
+def _settings_of(sheet: Sheet) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for child in sheet.children:
+        if child.name not in _COMPARED:
+            found.setdefault(child.name, []).append(sheet.xml[child.start : child.end])
+    return found
+
+
+def _names(got: Workbook, want: Workbook) -> Iterator[Difference]:
+    now, was = ({(n.name, n.sheet): n.refers_to for n in b.defined_names} for b in (got, want))
+    for key in dict.fromkeys((*was, *now)):
+        if now.get(key) != was.get(key):
+            before, after = was.get(key, "没有"), now.get(key, "没有")
+            yield _said("name", SETTINGS.get(key[0], key[0]), was=before, now=after)
 
 
 # ---- parts ----

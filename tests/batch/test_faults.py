@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from functools import cache
+from multiprocessing import connection
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from perfeval_xl.batch import pool as pool_module
 from tests.batch.rounds import dump
 from tests.batch.test_inbox import OLD
 from tests.batch.test_run import files_of
@@ -226,15 +229,35 @@ def interrupt_when_begun(fault: str, inbox: Path, outbox: Path) -> tuple[int, fl
 def test_ctrl_c_stops_within_a_second_and_leaves_no_process(
     inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str
 ) -> None:
-    outbox = tmp_path / "结果"
-    code, seconds, group = interrupt_when_begun(fault, inbox, outbox)
-    # within a second on an idle machine; a busy one is given more so that noise is no failure
-    assert (code, seconds < 5.0) == (5, True), (code, seconds, said(outbox))
-    assert group_is_gone(group, 1.0)  # multiprocessing's own tracker ends a moment after its parent
-    assert "再次运行同一命令即可继续" in said(outbox)
-    assert "Traceback" not in said(outbox)
+    outbox, took = tmp_path / "结果", []
+    while min(took, default=9.0) >= 1.0 and len(took) < 4:  # noise only ever makes it slower
+        code, seconds, group = interrupt_when_begun(fault, inbox, outbox)
+        took.append(seconds)
+        assert code == 5, said(outbox)
+        # multiprocessing's own tracker ends a moment after its parent
+        assert group_is_gone(group, 1.0)
+        assert "再次运行同一命令即可继续" in said(outbox)
+        assert "Traceback" not in said(outbox)
+    assert min(took) < 1.0, took
     assert sabotaged(inbox, outbox).wait(60) == 4
     assert all_of(outbox) == undisturbed
+
+
+def test_no_wait_for_a_worker_is_longer_than_ctrl_c_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Windows sees Ctrl-C only between two waits, so each must end well within the second."""
+    asked: list[float] = []
+
+    def wait(pipes: list[Connection], timeout: float) -> list[Connection]:
+        asked.append(timeout)
+        return connection.wait(pipes, timeout)
+
+    monkeypatch.setattr(pool_module, "wait", wait)
+    with pool_module.Pool(1, time.sleep, lambda task: (task,), 30.0, int) as pool:
+        assert [outcome for _, outcome in pool.outcomes([1.2])] == [None]
+    assert len(asked) >= 3
+    assert max(asked) <= 0.5
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(60, marks=pytest.mark.campaign)])
@@ -248,11 +271,9 @@ def test_ctrl_c_at_random_moments_is_an_exit_code_5_or_a_finished_run(
         while steps(outbox) == 0 and run.poll() is None:
             time.sleep(0.005)
         time.sleep(chance.uniform(0.0, 1.5))
-        begin = time.monotonic()
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGINT)
         assert run.wait(30) in (4, 5), said(outbox)
-        assert time.monotonic() - begin < 1.5
         assert "Traceback" not in said(outbox), said(outbox)
         assert group_is_gone(run.pid)
         assert sabotaged(inbox, outbox).wait(60) == 4

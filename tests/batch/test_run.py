@@ -16,7 +16,7 @@ from perfeval_xl.batch.journal import Journal
 from perfeval_xl.model import Severity
 from perfeval_xl.ooxml import Workbook, restore
 from tests.audit import audit
-from tests.builders import layout_plain
+from tests.builders import broken, layout_plain
 from tests.builders.forms import FilledForm
 from tests.conftest import SAMPLES
 
@@ -336,3 +336,19 @@ def test_the_journal_knows_a_finished_file_only_under_the_same_rules(tmp_path: P
         assert not journal.finished("a", "s", ["复核/elsewhere.xlsx"])
     with Journal(tmp_path, "rules-2") as journal:
         assert not journal.finished("a", "s", ["复核/a.xlsx"])
+
+
+def test_a_password_leaves_nothing_in_the_outbox_and_a_better_one_is_tried(tmp_path: Path) -> None:
+    inbox = tmp_path / "收件"
+    inbox.mkdir()
+    (inbox / "甲.xlsx").write_bytes(broken.encrypted())
+    (inbox / "乙.xlsx").write_bytes(broken.good())
+    journals = []
+    for password in ("123456", "654321"):
+        out = tmp_path / password
+        assert run_folder(inbox, out, jobs=1, passwords=[password]).returned == 1
+        journals.append((out / ".perfeval" / "journal.jsonl").read_bytes())
+    assert journals[0] == journals[1]
+    again = run_folder(inbox, tmp_path / "123456", jobs=1, passwords=["123456", "谁也不知道"])
+    assert (again.returned, again.evaluated, again.resumed) == (0, 2, 1)
+    assert files_of(tmp_path / "123456").keys() >= {"复核/甲_复核.xlsx", "复核/乙_复核.xlsx"}

@@ -67,6 +67,9 @@ def test_the_base_has_no_broken_sum() -> None:
          "基本支出把 251.88 写成 25.88（少一位）"),
         ({"basic_expenditure": "2551.88"}, {"figures.basic_parts", "figures.expenditure_parts"},
          "基本支出把 251.88 写成 2551.88（多一位）"),
+        # 三位都不同，不是手误的样子，但支出和结余两处都要 297.36；项目支出 45.48→54.48 只救一处
+        ({"expenditure_total": "306.36"}, {"figures.expenditure_parts", "figures.surplus"},
+         "支出合计填错，应为 297.36；改正这一处，相关的 2 条勾稽关系都成立"),
         # 分项错：只有一条勾稽关系
         ({"surplus_current": "-15.11"}, {"figures.surplus"}, "当年结余把 15.11 写成 -15.11（正负号）"),
         ({"surplus_current": "0"}, {"figures.surplus"}, "当年结余应为 15.11，填成了 0"),

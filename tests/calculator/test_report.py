@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from perfeval_xl.calculator import evaluate
 from perfeval_xl.forms.catalog import load_form
 from perfeval_xl.model import Finding
-from tests.calculator.build import submission
+from tests.calculator.build import Value, submission, table_rows
 
 SPEC = load_form("yueyanglou-2021")
 CHAPTERS = "基本情况绩效问题建议。"
@@ -82,3 +83,42 @@ def test_a_sentence_of_a_report_is_held_against_the_form_and_never_accused_wrong
     case: dict[str, Any],
 ) -> None:
     assert [f.provided for f in _differing(case["says"])] == case.get("wrong", [])
+
+
+def _codes(text: str, facts: dict[str, Value] | None = None) -> list[tuple[str, str]]:
+    form = submission(SPEC, {"narrative": CHAPTERS + text, **(facts or {})})
+    return [(f.code, f.provided) for f in evaluate(form, SPEC).findings if f.code[:6] == "report"]
+
+
+def test_every_kind_of_placeholder_is_named_and_no_measure_is_one() -> None:
+    said = _codes("完成……项，共XX万元，某项目×年，投入X万元，占地3×4米，2021年收入合计300万元。")
+    assert said == [("report.placeholder", "……”“XX”“×”“X")]
+    assert _codes("购置X光机1台，收入合计300万元。") == []
+
+
+def test_a_table_in_yuan_beside_a_report_in_wan_is_one_finding_not_one_each() -> None:
+    """收入 300 万元 and so on, typed as 3000000 and the like."""
+    yuan: dict[str, Value] = {
+        "income_total": 3_000_000, "expenditure_total": 3_000_000, "basic_expenditure": 2_000_000,
+    }  # fmt: skip
+    text = "收入合计300万元。支出合计300万元。基本支出200万元。人员编制19人。"
+    found = _codes(text, yuan)
+    assert found == [("report.figure_differs", "19人"), ("report.unit_differs", "300万元")]
+    slips = {name: yuan[name] for name in ("income_total", "expenditure_total")}
+    assert [code for code, _ in _codes("收入合计300万元。支出合计300万元。", slips)] == [
+        "report.figure_differs", "report.figure_differs",
+    ]  # fmt: skip
+
+
+def test_a_figure_of_one_body_of_several_is_left_alone() -> None:
+    """245 is what 本级 has; the table's 合计 is 300."""
+    rows = table_rows(
+        SPEC, "fixed_assets", 50,
+        [("本级", {"fixed_assets_total": 245}), ("执法队", {"fixed_assets_total": 55}),
+         ("合计", {"fixed_assets_total": 300})],
+    )  # fmt: skip
+    for said, wanted in (("245万元", []), ("300万元", []), ("246万元", ["246万元"])):
+        form = submission(SPEC, {"narrative": f"{CHAPTERS}固定资产合计{said}。"}, rows=rows)
+        form = replace(form, facts=form.facts | rows[-1].facts)
+        found = [f.provided for f in evaluate(form, SPEC).findings if f.code[:6] == "report"]
+        assert found == wanted

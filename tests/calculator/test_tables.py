@@ -105,3 +105,18 @@ def test_a_table_under_another_name_is_a_warning_and_second_bodies_are_none() ->
     ]
     codes = [f.code for f in evaluate(_with("fixed_assets", lines), SPEC).findings]
     assert "form.unit_name_differs" not in codes
+
+
+def test_a_title_that_stands_alone_against_all_tables_is_one_finding_on_the_title() -> None:
+    rows = [
+        row
+        for number, block in enumerate(("income", "expenditure", "fixed_assets"))
+        for row in table_rows(SPEC, block, 50 + 10 * number, [("区别的局", {})])
+    ]
+    form = submission(SPEC, rows=rows)
+    title = form.facts["unit_name"]
+    found = [f for f in evaluate(form, SPEC).findings if f.code == "form.unit_name_differs"]
+    assert [(f.refs[0], f.provided, f.expected) for f in found] == [
+        (title.ref, title.text, "区别的局")
+    ]
+    assert len(found[0].refs) == 4

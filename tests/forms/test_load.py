@@ -140,7 +140,7 @@ def test_an_offices_own_folder_comes_on_top(tmp_path: Path) -> None:
     folder = _broken(tmp_path, "form.toml", 'id = "yueyanglou-2021"', 'id = "my-2022"', "my-2022")
     text = (folder / "form.toml").read_text(encoding="utf-8")
     (folder / "form.toml").write_text(text.replace("year = 2021", "year = 2022"), encoding="utf-8")
-    assert list_forms(tmp_path) == ["my-2022", FORM]
+    assert list_forms(tmp_path) == ["my-2022", FORM, "yueyanglou-2023-base"]
     assert load_form("my-2022", tmp_path).year == 2022
     lines = differences(load_form(FORM), load_form("my-2022", tmp_path))
     assert lines == ["年度：2021 → 2022"]

@@ -30,6 +30,8 @@ def _lookup(sheet: str, row: int, column: int) -> Value:
         ("A1-B1-C1", "-1.10"),
         ("-(A1+B1)", "-3.30"),
         ("2*A1", "2.20"),
+        ("B1/A1", "2"),
+        ("1/3", "0.333333333333333"),
         ("'附件2-2 评分表'!F30", "99"),
         ('IF(COUNT(A1:C1)=0,"",SUM(A1:C1))', "3.30"),
         ("ROUND(A1+B1,1)", "3.3"),
@@ -48,7 +50,7 @@ def test_a_total_of_blanks_is_an_empty_text() -> None:
 @pytest.mark.parametrize(
     "formula",
     [
-        "A1/B1", "VLOOKUP(A1,B:C,2,0)", "A1+D1", "INDIRECT(\"A1\")", "SUM(A1:XFD1048576)", "[1]Sheet1!A1",
+        "A1/C1", "VLOOKUP(A1,B:C,2,0)", "A1+D1", "INDIRECT(\"A1\")", "SUM(A1:XFD1048576)", "[1]Sheet1!A1",
         "A1 B1", "SUM(", "", "1E5", "(" * 40 + "1" + ")" * 40, "SUM(A1:B1", "NOW()", "A1&B1", "名称",
     ],
 )  # fmt: skip

@@ -32,6 +32,10 @@ ALLOWED = {
     "OR",
     "AND",
     "SUM",
+    "EXACT",
+    "IFERROR",
+    "ISTEXT",
+    "COUNT",
     "N",
     "MID",
 }
@@ -114,7 +118,7 @@ def _with(data: bytes, old: bytes, new: bytes) -> bytes:
     return copies.zipped({name: xml.replace(old, new) for name, xml in parts.items()})
 
 
-def test_a_text_that_is_no_plain_number_enters_as_the_number_itself(form: FormSpec) -> None:
+def test_a_text_counts_as_read_while_the_cell_holds_it(form: FormSpec) -> None:
     typed: dict[str, copies.Typed] = {"score.1": "4.5/5", "score.6": "３", "score.15": " 2"}
     one = annotated_bytes(copies.filled("plain", _figures(typed)))
     area = one.evaluation.submission.area
@@ -123,8 +127,13 @@ def test_a_text_that_is_no_plain_number_enters_as_the_number_itself(form: FormSp
     for result in one.evaluation.indicators:
         if result.id in ("staffing_control_rate", "fund_surplus") and result.score is not None:
             row = formulas.rows[result.id]
-            number = {"staffing_control_rate": "4.5", "fund_surplus": "3"}[result.id]
-            assert formulas.line(result).gap == f"ROUND({number}-{formulas.cell(row, SCORE)},9)"
+            typed_in = {"staffing_control_rate": "F3", "fund_surplus": "F8"}[result.id]
+            number = {"F3": """IF(EXACT(F3,"4.5/5"),4.5,VALUE(F3))""",
+                      "F8": """IF(EXACT(F8,"３"),3,VALUE(F8))"""}[typed_in]  # fmt: skip
+            score = formulas.cell(row, SCORE)
+            assert formulas.line(result).gap == (
+                f'IF(OR({typed_in}="",ISTEXT({score})),"",ROUND({number}-{score},9))'
+            )
 
 
 def test_a_blank_self_score_has_no_difference_until_it_is_filled() -> None:
@@ -132,7 +141,7 @@ def test_a_blank_self_score_has_no_difference_until_it_is_filled() -> None:
         copies.filled("plain", _figures({"score.1": None, "authorized_posts": "9"}))
     )
     formulas = our_formulas(one.copy, one.data)
-    gap = [value for formula, value in formulas.values() if formula.startswith('IF(F3="",""')]
+    gap = [value for formula, value in formulas.values() if formula.startswith('IF(OR(F3="",')]
     assert gap == [""]
 
 
@@ -201,6 +210,65 @@ def test_a_changed_input_moves_the_score_the_difference_and_the_totals(
         assert shown(book.sheet(key[0]), key[1], key[2]) == as_shown(value), key
         moved += our_formulas(one.copy, one.data)[key][1] != value
     assert moved >= 8  # three cells of the row, its difference, and the totals on both sheets
+
+
+@pytest.mark.libreoffice
+def test_an_input_that_is_emptied_or_no_figure_leaves_the_score_undecided(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """38 on 36 posts is 2.5 of 5; nothing, words or a negative figure in a cell is no score."""
+    form = FilledForm.example()
+    form.facts["authorized_posts"], form.facts["actual_staff"] = 36, 38
+    one = annotated_form(form)
+    bare = copies.without_cached_values(one.copy)
+    place = one.evaluation.facts["actual_staff"].ref
+    assert place is not None
+    cell, old = f'r="{place.address}"'.encode(), b"<v>38</v>"
+    variants = {
+        "as it is": bare,
+        "empty": _replaced_value(bare, cell, old, b""),
+        "negative": _replaced_value(bare, cell, old, b"<v>-38</v>"),
+        "more": _replaced_value(bare, cell, old, b"<v>188</v>"),
+    }
+    posts = one.evaluation.facts["authorized_posts"].ref
+    assert posts is not None
+    below = f'r="{posts.address}"'.encode()
+    variants["nothing to divide by"] = _replaced_value(bare, below, b"<v>36</v>", b"<v>0</v>")
+    books = reckoned(variants, recalculate, tmp_path)
+    found = {}
+    for name, book in books.items():
+        sheet = book.sheet(SCORING)
+        heads = {c.raw: key[1] for key, c in sheet.cells.items() if key[0] == 2}
+        columns = [heads[head] for head in ("复核得分", "最低", "最高", "差异")]
+        found[name] = [shown(sheet, 3, column) for column in columns]
+        found[name].append(shown(sheet, one.evaluation.submission.area.total_row, columns[0]))  # type: ignore[union-attr,arg-type]
+    undecided = ["未定", "0", "5", "", "未定"]
+    assert found["as it is"][:4] == ["2.5", "2", "2.5", "2.5"]
+    assert found["more"][:4] == ["0", "0", "0", "5"]
+    for name in ("empty", "negative", "nothing to divide by"):
+        assert found[name] == undecided, name
+
+
+@pytest.mark.libreoffice
+def test_figures_typed_with_their_unit_are_live_too(recalculate: Convert, tmp_path: Path) -> None:
+    """36人 and 38人 give 2.5; 188 typed over it gives 0, words leave it undecided."""
+    typed: dict[str, copies.Typed] = {
+        "authorized_posts": "36人", "actual_staff": "38人", "score.1": "2.5分",
+    }  # fmt: skip
+    one = annotated_bytes(copies.filled("plain", _figures(typed)))
+    bare = copies.without_cached_values(one.copy)
+    place = one.evaluation.facts["actual_staff"].ref
+    assert place is not None
+    cell = f'r="{place.address}"'.encode()
+    variants = {"as it is": bare}
+    for name, new in (("more", "188"), ("words", "很多人")):
+        variants[name] = _replaced_value(bare, cell, "38人".encode(), new.encode())
+    found = {}
+    for name, book in reckoned(variants, recalculate, tmp_path).items():
+        sheet = book.sheet(SCORING)
+        heads = {c.raw: key[1] for key, c in sheet.cells.items() if key[0] == 2}
+        found[name] = [shown(sheet, 3, heads[head]) for head in ("复核得分", "差异")]
+    assert found == {"as it is": ["2.5", "0"], "more": ["0", "2.5"], "words": ["未定", ""]}
 
 
 def _replaced_value(data: bytes, cell: bytes, old: bytes, new: bytes) -> bytes:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.styles import PatternFill
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.ooxml import Cell, Workbook
-from perfeval_xl.writer.text import SCORING_HEADS
+from perfeval_xl.writer.text import COVERED_FILL, SCORING_HEADS
 from perfeval_xl.writer.twice import original_of
 from tests.builders.forms import FilledForm
 from tests.conftest import SAMPLES
@@ -122,6 +123,36 @@ def test_a_third_time_is_like_the_second(program: str, once: Annotated) -> None:
     assert seen(third) == seen(second)
     assert notes(third).keys() == notes(second).keys()
     assert fills(third) == fills(second)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_colour_of_the_units_comes_back_where_our_mark_goes(program: str) -> None:
+    """F19 is yellow, F20 green, C4 has none; the scores of the first two are above their maximum."""
+    form = FilledForm.example()
+    form.scores[16], form.scores[17] = 6, 8
+    book = openpyxl.load_workbook(io.BytesIO(annotated_form(form).data))
+    for address, colour in (("F19", "FFFFFF00"), ("F20", "FF00B050")):
+        book[SCORING][address].fill = PatternFill("solid", fgColor=colour)
+    stream = io.BytesIO()
+    book.save(stream)
+    once = annotated_bytes(stream.getvalue()).copy
+    assert {(SCORING, "F19"), (SCORING, "F20")} <= notes(once).keys()
+    mended = by_openpyxl(_saved_by(program, once), F19=5, F20=7)
+    twice = annotated_bytes(mended).copy
+    assert not {(SCORING, "F19"), (SCORING, "F20")} & notes(twice).keys()
+    found = fills(twice)
+    assert found[SCORING, "F19"] == ("solid", "FFFFFF00")
+    assert found[SCORING, "F20"] == ("solid", "FF00B050")
+    again = annotated_bytes(_saved_by(program, once)).copy
+    assert _covered(again) == _covered(once) == [f"{SCORING}!F19", f"{SCORING}!F20"]
+
+
+def _covered(copy: bytes) -> list[str]:
+    cells = Workbook.open(copy).sheet(OURS).cells
+    return [
+        cells[row, 3].raw for (row, column), cell in cells.items()
+        if column == 1 and cell.raw == COVERED_FILL
+    ]  # fmt: skip
 
 
 def test_the_units_cells_are_judged_as_they_now_are(once: Annotated) -> None:

@@ -174,7 +174,22 @@ TAMPERED: dict[str, tuple[Change, str, str]] = {
         lambda parts: parts.update({"perfeval/original.dat": b"x"}), "part", "perfeval/original.dat"
     ),
     "print set-up": (
-        on_sheet(rb'orientation="\w+"', rb'orientation="landscape" scale="10"'), "part", "xl/worksheets/",
+        on_sheet(rb'orientation="\w+"', rb'orientation="landscape" scale="10"'), "setting", SCORING,
+    ),
+    "a row hidden": (
+        on_sheet(rb'<row r="7"', rb'<row r="7" hidden="1"'), "row_hidden", f"{SCORING}!7"
+    ),
+    "a sheet protected": (
+        on_sheet(b"</sheetData>", b'</sheetData><sheetProtection sheet="1"/>'), "setting", SCORING
+    ),
+    "the print area": (
+        in_part("xl/workbook.xml", b"$A$1:$G$29", b"$A$1:$G$9"), "name", "打印区域"
+    ),
+    "a note of the unit's or ours reworded": (
+        lambda parts: in_part(
+            min(n for n in parts if "comments" in n and n.endswith(".xml")),
+            "改法".encode(), "办法".encode(),
+        )(parts), "note", "附件2-1 自评表!",
     ),
 }  # fmt: skip
 
