@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +249,17 @@ def test_the_copy_marks_each_finding_and_lists_what_was_put_right(desk: Desk) ->
     assert "五、凭证" in texts
     assert record["resolved"][0]["message"] in texts
     assert not [text for text in texts if text.startswith("两轮复核所用")]
+
+
+def test_the_copy_says_that_the_rules_have_changed_since(desk: Desk) -> None:
+    desk.lay("甲", faulty())
+    desk.run()
+    with closing(sqlite3.connect(ledger_of(desk.outbox))) as base, base:
+        base.execute("UPDATE files SET rules = 'perfeval_xl 0.0.9，表样数据 0123'")
+    desk.lay("甲", FilledForm.example())
+    desk.run()
+    (line,) = [text for text in review(desk) if text.startswith("两轮复核所用")]
+    assert "第 1 轮：perfeval_xl 0.0.9，表样数据 0123" in line
 
 
 def test_a_fault_of_the_printed_form_is_not_called_unchanged(desk: Desk) -> None:
