@@ -16,6 +16,7 @@ from perfeval_xl.terminal import speak_chinese
 if TYPE_CHECKING:
     from perfeval_xl.batch.record import Record
     from perfeval_xl.batch.run import RunResult
+    from perfeval_xl.batch.settings import Settings
     from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec
     from perfeval_xl.model import Evaluation, IndicatorResult
@@ -38,6 +39,13 @@ _PASSWORDS = click.option(
 )
 _FORM = click.option(
     "--form", "form_id", metavar="表样", help="指定表样，不自动识别。用 forms list 查看。"
+)
+
+_SETTINGS = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="设置文件；不写就用收件文件夹旁边的 perfeval.toml。",
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -102,6 +110,7 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def run(
     inbox: Path,
@@ -112,6 +121,7 @@ def run(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """复核 INBOX 文件夹里的全部工作簿，结果写到 --out。收件文件夹不会被改动。
 
@@ -126,17 +136,10 @@ def run(
     from perfeval_xl.batch.run import run_folder
 
     quiet_refusals()
-    if outbox.resolve() == inbox.resolve():
-        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
-    if outbox.exists() and not outbox.is_dir():
-        raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
-    if form_id:
-        _known_form(form_id, templates)
+    _check_outbox(outbox, inbox)
+    chosen = _settings_of_inbox(inbox, settings_file, form_id, templates, password_file, jobs=jobs)
     with _Progress() as progress:
-        result = run_folder(
-            inbox, outbox, form_id, jobs, templates, progress.show, force,
-            passwords=_passwords(password_file),
-        )  # fmt: skip
+        result = run_folder(inbox, outbox, progress=progress.show, force=force, settings=chosen)
     if as_json:
         _print_file(result.results)
     else:
@@ -150,6 +153,7 @@ def run(
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def check(
     file: Path,
@@ -157,6 +161,7 @@ def check(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """复核一份工作簿，在屏幕上列出发现的问题，不写任何文件。
 
@@ -165,7 +170,14 @@ def check(
       perfeval check 某局自评表.xlsx
       perfeval check 某局自评表.xlsx --json
     """
-    record = _record_of(file, form_id, templates, password_file)
+    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    _check_one(file, chosen, as_json)
+
+
+def _check_one(file: Path, settings: Settings, as_json: bool = False) -> None:
+    from perfeval_xl.batch.worker import check
+
+    record = check(file, settings.options())
     if as_json:
         _print_json(record)
     else:
@@ -183,6 +195,7 @@ def check(
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def explain(
     file: Path,
@@ -191,6 +204,7 @@ def explain(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """说明 FILE 里一项指标是怎样算的。INDICATOR 写序号、名称或 id。
 
@@ -199,7 +213,8 @@ def explain(
       perfeval explain 某局自评表.xlsx 1
       perfeval explain 某局自评表.xlsx 固定资产利用率
     """
-    evaluation, spec = _evaluation_of(file, form_id, templates, _passwords(password_file))
+    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    evaluation, spec = _evaluation_of(file, chosen)
     result = _indicator_of(evaluation, indicator)
     if as_json:
         _print_json(_explained(result, evaluation, spec))
@@ -238,10 +253,18 @@ def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
 @click.argument("original", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def verify(
-    copy: Path, original: Path, form_id: str | None, as_json: bool, templates: Path | None
+    copy: Path,
+    original: Path,
+    form_id: str | None,
+    as_json: bool,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """证明复核副本 COPY 就是原件 ORIGINAL 加上复核内容，别的都没动；不是的话说出哪里不同。
 
@@ -253,15 +276,12 @@ def verify(
     """
     from dataclasses import asdict
 
-    from perfeval_xl.batch.one import Options
     from perfeval_xl.batch.verify import verify as verified
     from perfeval_xl.forms.returns import return_text
 
-    if form_id:
-        _known_form(form_id, templates)
-    options = Options(form_id, templates)
+    chosen = _settings_of_file(original, settings_file, form_id, templates, password_file)
     try:
-        result = verified(copy.read_bytes(), original.read_bytes(), options)
+        result = verified(copy.read_bytes(), original.read_bytes(), chosen.options())
     except WorkbookError as exc:
         text = return_text(exc, original.name)
         _fail(f"原件不能复核：{text.message}\n{text.fix}", INCOMPLETE)
@@ -383,33 +403,70 @@ def _form_or_folder(name: str, templates: Path | None) -> FormSpec:
     return load_form_directory(Path(name)) if Path(name).is_dir() else _known_form(name, templates)
 
 
-def _evaluation_of(
-    file: Path, form_id: str | None, templates: Path | None, passwords: tuple[str, ...] = ()
-) -> tuple[Evaluation, FormSpec]:
-    from perfeval_xl.batch.one import evaluate_workbook
-    from perfeval_xl.forms.catalog import load_form
+def _evaluation_of(file: Path, settings: Settings) -> tuple[Evaluation, FormSpec]:
+    from perfeval_xl.batch.one import evaluated_with
     from perfeval_xl.forms.returns import return_text
 
-    if form_id:
-        _known_form(form_id, templates)
     try:
-        evaluation = evaluate_workbook(file, form_id, templates, passwords)
+        return evaluated_with(file, settings.options())
     except WorkbookError as exc:
         text = return_text(exc, file.name)
         click.echo(f"{text.message}\n{text.fix}", err=True)
         sys.exit(INCOMPLETE)
-    return evaluation, load_form(evaluation.form, templates)
 
 
-def _record_of(
-    file: Path, form_id: str | None, templates: Path | None, password_file: Path | None
-) -> Record:
-    from perfeval_xl.batch.one import Options
-    from perfeval_xl.batch.worker import check
+def _settings_of_inbox(
+    inbox: Path,
+    file: Path | None,
+    form_id: str | None = None,
+    templates: Path | None = None,
+    password_file: Path | None = None,
+    **more: Any,
+) -> Settings:
+    """The settings that govern an inbox, under what the command line says."""
+    from perfeval_xl.batch.settings import NAME, settings_beside
 
+    if file is None and (inbox / NAME).is_file():
+        click.echo(f"收件文件夹里的 {NAME} 不起作用；设置文件要放在收件文件夹旁边。", err=True)
+    path = file or settings_beside(inbox)
+    return _settings(path, form_id, templates, password_file, **more)
+
+
+def _settings_of_file(
+    workbook: Path,
+    file: Path | None,
+    form_id: str | None,
+    templates: Path | None,
+    password_file: Path | None,
+) -> Settings:
+    """The settings that govern a file of some inbox, under what the command line says."""
+    from perfeval_xl.batch.settings import settings_for
+
+    return _settings(file or settings_for(workbook), form_id, templates, password_file)
+
+
+def _settings(
+    path: Path | None,
+    form_id: str | None,
+    templates: Path | None,
+    password_file: Path | None,
+    **more: Any,
+) -> Settings:
+    from perfeval_xl.batch.settings import load_settings
+
+    found = load_settings(path, templates)
+    if path is not None:
+        click.echo(f"设置：{path}", err=True)
     if form_id:
-        _known_form(form_id, templates)
-    return check(file, Options(form_id, templates, passwords=_passwords(password_file)))
+        _known_form(form_id, found.templates)
+    return found.overruled(form=form_id, passwords=_passwords(password_file), **more)
+
+
+def _check_outbox(outbox: Path, inbox: Path) -> None:
+    if outbox.resolve() == inbox.resolve():
+        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
+    if outbox.exists() and not outbox.is_dir():
+        raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
 
 
 def _passwords(file: Path | None) -> tuple[str, ...]:
@@ -532,6 +589,7 @@ def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) 
 
 
 def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
+    from perfeval_xl.forms.load import readings_named
     from perfeval_xl.writer.text import interval
 
     click.secho(
@@ -542,6 +600,11 @@ def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
         f"自评得分：{result.self_score.raw or '空白'}　复核得分：{interval(result.low, result.high)}"
     )
     click.echo(result.sentence)
+    for name in readings_named(spec.indicator(result.id).rule):
+        reading = spec.readings[name]
+        if reading.pinned:
+            answer = reading.labels[reading.pinned]
+            click.echo(f"读法：{reading.question}：{answer}。依据：{reading.note}")
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"
         click.echo(f"  {spec.label_of(fact.id)}：{fact.raw or '空白'}　（{place}）{fact.note}")

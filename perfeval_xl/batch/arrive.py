@@ -107,9 +107,9 @@ def _converted(
 
 
 def _blank(spec: FormSpec) -> bytes:
-    """The form's blank: the file beside its data, else made now."""
+    """The form's blank: the file beside its data where it says the same, else made now."""
     path = Path(spec.directory) / "blank.xlsx"
-    if path.is_file():
+    if spec.has_own_blank and path.is_file():
         return path.read_bytes()
     from perfeval_xl.writer.blank import write_blank
 

@@ -22,8 +22,8 @@ from perfeval_xl.batch.files import Locked, reason_of, remove, whole_file
 from perfeval_xl.batch.record import Record, evaluated_record, returned_record
 from perfeval_xl.calculator.evaluate import evaluate
 from perfeval_xl.errors import PerfEvalError, WorkbookError
-from perfeval_xl.forms.catalog import load_form, load_forms
 from perfeval_xl.forms.identify import identify
+from perfeval_xl.forms.office import AS_PRINTED, Office, office_form, office_forms
 from perfeval_xl.forms.returns import return_text
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
@@ -54,12 +54,14 @@ class Options:
     """How files are evaluated.
 
     form: an id that overrules identification, or None. passwords: tried on encrypted workbooks.
+    office: what the office has settled for itself.
     """
 
     form: str | None = None
     templates: Path | None = None
     limits: RunLimits = field(default_factory=RunLimits)
     passwords: tuple[str, ...] = ()
+    office: Office = AS_PRINTED
 
 
 class StillArriving(PerfEvalError):
@@ -88,7 +90,16 @@ def evaluate_workbook(
         OSError: the file cannot be read.
     """
     options = Options(form, Path(templates) if templates else None, passwords=tuple(passwords))
-    return _evaluated(Path(path).read_bytes(), options, guarded=True)[1]
+    return evaluated_with(Path(path), options)[0]
+
+
+def evaluated_with(path: Path, options: Options) -> tuple[Evaluation, FormSpec]:
+    """The evaluation of one workbook and the form as it was applied.
+
+    Raises: as ``evaluate_workbook``.
+    """
+    arrived, evaluation = _evaluated(path.read_bytes(), options, guarded=True)
+    return evaluation, arrived.spec
 
 
 def record_of(path: Path, options: Options) -> Record:
@@ -207,11 +218,13 @@ def annotated(name: str, options: Options, data: bytes) -> tuple[bytes, Evaluati
     """The annotated copy of a file that was sent as ``name``, its evaluation and its form."""
     from perfeval_xl.writer.annotate import annotate
     from perfeval_xl.writer.review import Arrival
+    from perfeval_xl.writer.style import in_colours
 
     arrived, evaluation = _evaluated(data, options)
     program = f"perfeval_xl {_version()}"
     arrival = Arrival(name, program, arrived.received, arrived.remark)
-    copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
+    with in_colours(dict(options.office.colours)):
+        copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
     return copy, evaluation, arrived.spec
 
 
@@ -233,19 +246,19 @@ def _version() -> str:
 
 def _form_of(grids: Sequence[Grid], options: Options) -> FormSpec:
     if options.form:
-        return load_form(options.form, options.templates)
+        return office_form(options.form, options.templates, options.office)
     texts = {
         normalize_label(grid.text(a))
         for grid in grids
         for areas in grid.labels.values()
         for a in areas
     }
-    return identify(texts, _forms(options.templates))
+    return identify(texts, _forms(options.templates, options.office))
 
 
 @cache
-def _forms(templates: Path | None) -> Sequence[FormSpec]:
-    return load_forms(templates)
+def _forms(templates: Path | None, office: Office) -> Sequence[FormSpec]:
+    return office_forms(templates, office)
 
 
 def _content(path: Path, limits: Limits, seen: Stamp | None = None) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +17,13 @@ from perfeval_xl.model import (
     Finding,
     IndicatorResult,
     PassedCheck,
+    Severity,
     State,
     Totals,
 )
 
 SCHEMA = 1
+_GRAVITY = ("error", "warning", "note")
 _WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
 Record = dict[str, object]
 
@@ -78,6 +80,17 @@ def from_line(line: str) -> Record:
     """A record read back, its numbers as Decimal or int."""
     record: Record = json.loads(line, parse_float=Decimal)
     return record
+
+
+def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
+    """Give findings of these codes the weight that the office gives them, the gravest first."""
+    weights = dict(severities)
+    findings: Any = record["findings"]
+    for finding in findings:
+        if finding["code"] in weights:
+            finding["severity"] = weights[finding["code"]].value
+    if weights:
+        findings.sort(key=lambda finding: _GRAVITY.index(finding["severity"]))
 
 
 def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,10 +32,13 @@ from perfeval_xl.batch.one import (
 )
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
-from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.record import Record, from_line, regrade, to_line
+from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
+from perfeval_xl.forms.office import office_forms
+from perfeval_xl.forms.spec import FormSpec
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -87,6 +90,7 @@ def run_folder(
     force: bool = False,
     limits: RunLimits | None = None,
     passwords: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -95,6 +99,7 @@ def run_folder(
     progress: called with each record and the number of files, as they finish. force: redo all.
     limits: what one file may take, the published limits when None.
     passwords: tried on encrypted workbooks, after Excel's own read-only one.
+    settings: the office's, over which every argument above goes; as shipped when None.
 
     Raises:
         FormSpecError: the form data is wrong.
@@ -102,24 +107,27 @@ def run_folder(
         OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
     source, target = Path(inbox), Path(outbox)
-    folder = Path(templates) if templates else None
-    options = Options(form, folder, limits or RunLimits(), tuple(passwords))
-    digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
+    chosen = (settings or Settings()).overruled(
+        form=form, jobs=jobs, templates=Path(templates) if templates else None, limits=limits,
+        passwords=tuple(passwords),
+    )  # fmt: skip
+    options = chosen.options()
+    specs = office_forms(options.templates, options.office)
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
         found = discover(source, target)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
-        with Journal(target, _rules(options, digests), force) as journal:
+        with Journal(target, _rules(options, specs), force) as journal:
             run = _Run(found.files, target, options, journal, progress)
-            run.finish_all(min(jobs or cores(), len(found.files)) or 1)
+            run.finish_all(min(chosen.jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names)
-        _write_summary(result, digests)
+            _write_results(result, journal, names, options)
+        _write_summary(result, chosen)
     return result
 
 
@@ -229,13 +237,13 @@ class _Run:
             self.progress(record, len(self.files))
 
 
-def _rules(options: Options, digests: dict[str, str]) -> str:
+def _rules(options: Options, specs: Sequence[FormSpec]) -> str:
     """What decides an outcome beside the file itself, as one digest."""
     parts = [
         version("perfeval-xl"),
         _program_digest(),
         options.form or "",
-        *sorted(f"{k} {v}" for k, v in digests.items()),
+        *sorted(f"{spec.id} {spec.digest}" for spec in specs),
     ]
     parts.append(repr((options.limits, options.passwords)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -252,33 +260,42 @@ def _program_digest() -> str:
     return digest.hexdigest()
 
 
-def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:
+def _write_results(result: RunResult, journal: Journal, names: list[str], options: Options) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
     pairs = PairFinder(journal.records(names))
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for record in journal.records(names):
                 pairs.add_findings(record)
+                regrade(record, options.office.severities)
                 result.count(record)
                 out.write(to_line(record) + "\n")
 
 
-def _write_summary(result: RunResult, digests: dict[str, str]) -> None:
+def _write_summary(result: RunResult, settings: Settings) -> None:
+    from perfeval_xl.writer.style import in_colours
     from perfeval_xl.writer.summary import write_summary
 
+    info = _run_info(result, settings)
     with result.results.open(encoding="utf-8") as lines, whole_file(result.summary) as temporary:
         records = (from_line(line) for line in lines)
-        write_summary(temporary, records, _run_info(result, digests))
+        with in_colours(dict(settings.office.colours)):
+            write_summary(temporary, records, info)
 
 
-def _run_info(result: RunResult, digests: dict[str, str]) -> dict[str, str]:
+def _run_info(result: RunResult, settings: Settings) -> dict[str, str]:
     """Versions, form data and counts; nothing that differs between two runs on the same files."""
     info = {"程序": f"perfeval_xl {version('perfeval-xl')}"}
-    info |= {f"表样 {form}": f"SHA-256 {digest}" for form, digest in digests.items()}
+    info |= {f"表样 {s.id}": f"SHA-256 {s.digest}" for s in load_forms(settings.templates)}
     info |= {
         "收到文件": str(result.files),
         "已复核": str(result.evaluated),
         "退回": str(result.returned),
     }
     info |= {f"跳过：{reason}": str(count) for reason, count in sorted(result.skipped.items())}
+    info |= {
+        f"设置 {row.title}": f"{row.value}（{row.origin}）"
+        for row in settings.in_force()
+        if row.decides
+    }
     return info

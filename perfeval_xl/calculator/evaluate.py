@@ -21,7 +21,7 @@ from perfeval_xl.model import Evaluation, State, Submission
 def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
     """Everything that one workbook's figures and texts give on this form."""
     prepared = prepare(spec)
-    book = FindingBook(submission.area.sheet if submission.area else "")
+    book = FindingBook(submission.area.sheet if submission.area else "", spec.severities)
     say_problems(submission, prepared, book)
     run_checks(Desk(submission, prepared, book, Mender(submission, prepared)))
     judged = judge_indicators(submission, prepared)

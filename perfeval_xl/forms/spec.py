@@ -6,9 +6,11 @@ Nothing here knows a year, a label or a number of its own; ``load.py`` fills the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
+
+from perfeval_xl.model import Severity
 
 FieldKind = Literal["amount", "count", "percent", "score", "text", "prose", "date"]
 BlockKind = Literal["pairs", "table", "targets", "qualitative", "people", "signatures", "prose"]
@@ -184,7 +186,9 @@ class ScoringSpec:
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """A whole form. ``digest`` is the SHA-256 of the files it was read from."""
+    """A whole form. ``digest`` is the SHA-256 of what it was made from: its files and, where the
+    office has settled something for itself (``office.py``), that too.
+    """
 
     id: str
     name: str
@@ -208,6 +212,8 @@ class FormSpec:
     template_years: tuple[int, ...]  # years printed in the blank that are not its own
     directory: str
     digest: str
+    severities: Mapping[str, Severity] = field(default_factory=dict)  # the office's, by code
+    has_own_blank: bool = True  # blank.xlsx in the folder says the same as this form
 
     def indicator(self, indicator_id: str) -> IndicatorSpec:
         """The indicator with this id; KeyError if there is none."""
