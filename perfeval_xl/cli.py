@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 speak_chinese()
 
 OK, FAILED, USAGE, ERRORS_FOUND, INCOMPLETE, INTERRUPTED = range(6)
+_MEANING = {
+    OK: "结果：没有发现错误。",
+    ERRORS_FOUND: "结果：有的表有错误。打开汇总看是哪几份，把“复核”文件夹里的副本发回单位改。",
+    INCOMPLETE: "结果：有的文件没能复核。原因和办法在“退回”文件夹里，请单位重新报送。",
+}
 _SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _PATH = click.Path(path_type=Path)
@@ -291,6 +296,178 @@ def verify(
     else:
         _print_verification(result)
     sys.exit({"proven": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}[result.status])
+
+
+@main.command()
+@click.argument("inbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", "outbox", type=_PATH, required=True, help="结果文件夹，没有就新建。")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="秒",
+    help="每隔几秒看一次，默认 10 秒。",
+)
+@click.option("--once-idle", is_flag=True, help="到齐的都复核完、没有新文件时就退出。")
+@_FORM
+@click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
+@_PASSWORDS
+@_TEMPLATES
+@_SETTINGS
+@_clear_errors
+def watch(
+    inbox: Path,
+    outbox: Path,
+    interval: float | None,
+    once_idle: bool,
+    form_id: str | None,
+    jobs: int | None,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
+) -> None:
+    """守着 INBOX 文件夹：到齐一份复核一份，随后更新汇总。按 Ctrl+C 停止。
+
+    \b
+    示例：
+      perfeval watch 收件 --out 结果
+      perfeval watch \\\\服务器\\收件 --out D:\\绩效\\结果 --interval 30
+    \b
+    退出码：0 停止时到齐的都已复核 · 5 停止时还有没复核完的，再次运行即可继续
+    （--once-idle 时同 run：0 没有错误 · 3 有错误 · 4 有文件没能复核）
+    """
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.watch import Watcher
+
+    quiet_refusals()
+    _check_outbox(outbox, inbox)
+    chosen = _settings_of_inbox(
+        inbox, settings_file, form_id, templates, password_file, jobs=jobs, interval=interval
+    )
+    watcher = Watcher(inbox, outbox, chosen, _tell, _print_finished)
+    _tell(f"正在看“{inbox}”，每 {chosen.interval:g} 秒一次；按 Ctrl+C 停止。")
+    _stop_on_signals()
+    try:
+        watcher.watch(once_idle)
+    except KeyboardInterrupt:
+        if watcher.is_idle:
+            _tell("已停止；到齐的都已复核。")
+            sys.exit(OK)
+        _tell("已停止；还有文件没有复核完，再次运行 watch 或 run 即可继续。")
+        sys.exit(INTERRUPTED)
+    sys.exit(_exit_code(watcher.result) if watcher.result else OK)
+
+
+def _stop_on_signals() -> None:
+    """Let a request to end be what Ctrl-C is, also where the shell had Ctrl-C ignored."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGBREAK", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"{_now()} {sentence}", err=True)
+
+
+def _print_finished(record: Record) -> None:
+    """One line for a file that is finished."""
+    from perfeval_xl.batch.record import outcome_line
+
+    line, severity = outcome_line(record)
+    click.secho(f"{_now()} {line}", fg=_COLORS.get(severity))
+
+
+def _now() -> str:
+    import time
+
+    return time.strftime("%H:%M:%S")
+
+
+@main.command("settings")
+@click.argument(
+    "inbox", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@_FORM
+@_PASSWORDS
+@_TEMPLATES
+@_SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_clear_errors
+def settings_command(
+    inbox: Path | None,
+    form_id: str | None,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """列出每项设置现在的值和来源。INBOX 是收件文件夹，不写就看当前文件夹里的 perfeval.toml。
+
+    \b
+    示例：
+      perfeval settings 收件
+      perfeval settings --settings D:\\绩效\\perfeval.toml
+    """
+    from dataclasses import asdict
+
+    near = inbox or Path.cwd() / "收件"
+    chosen = _settings_of_inbox(near, settings_file, form_id, templates, password_file)
+    rows = chosen.in_force()
+    if as_json:
+        _print_json({row.key: asdict(row) for row in rows})
+        return
+    if chosen.file is None:
+        click.echo("没有 perfeval.toml，用的都是默认值和表样里的。", err=True)
+    for row in rows:
+        click.echo(f"{row.title}：{row.value}　（{row.origin}）　{row.key}")
+
+
+@main.command()
+@click.argument("folder", type=_PATH)
+@_clear_errors
+def init(folder: Path) -> None:
+    """在 FOLDER 里摆好收件、结果两个文件夹、设置、空白表、名册和双击用的 复核.bat。已有的不动。
+
+    \b
+    示例：
+      perfeval init D:\\绩效\\2022年
+    """
+    from perfeval_xl.batch.desk import lay_out
+
+    for place, is_new in lay_out(folder):
+        click.echo(f"{'新建' if is_new else '已有，没有动'}　{place}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("dropped", required=False)
+@_clear_errors
+def desk(folder: Path, dropped: str | None) -> None:
+    """复核.bat 用：复核 FOLDER 里的 收件；拖来文件夹 DROPPED 就复核它，拖来文件就看这一份。
+
+    \b
+    示例：
+      perfeval desk D:\\绩效\\2022年
+      perfeval desk D:\\绩效\\2022年 D:\\补报的表
+    """
+    from perfeval_xl.batch.desk import task_of
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.run import run_folder
+
+    quiet_refusals()
+    task = task_of(folder, dropped)
+    chosen = _settings(task.settings, None, None, None)
+    if task.outbox is None:
+        _check_one(task.source, chosen)
+        return
+    _check_outbox(task.outbox, task.source)
+    with _Progress() as progress:
+        result = run_folder(task.source, task.outbox, progress=progress.show, settings=chosen)
+    _print_closing(result)
+    click.echo(_MEANING[_exit_code(result)])
+    sys.exit(_exit_code(result))
 
 
 @main.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -91,6 +92,16 @@ def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
             finding["severity"] = weights[finding["code"]].value
     if weights:
         findings.sort(key=lambda finding: _GRAVITY.index(finding["severity"]))
+
+
+def outcome_line(record: Mapping[str, Any]) -> tuple[str, str]:
+    """One file's outcome in one line, and the severity it is coloured by, or empty."""
+    if record["status"] == "returned":
+        return f"退回　{record['file']}：{record['reason']['message']}", "error"
+    counts = Counter(finding["severity"] for finding in record["findings"])
+    said = "，".join(f"{word} {counts[key]}" for key, word in _WORDS.items() if counts[key])
+    gravest = next((key for key in _GRAVITY if counts[key]), "")
+    return f"复核　{record['file']}：{said or '没有发现问题'}", gravest
 
 
 def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -59,6 +59,7 @@ class RunResult:
     findings: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    left: frozenset[str] = frozenset()  # files on their way, left for the next run
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -80,6 +81,19 @@ class RunResult:
 Progress = Callable[[Record, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a caller that runs again and again knows beforehand, and wants to hear.
+
+    leave: files of the inbox that are on their way. digest: a quicker ``digest_of``.
+    finished: called with the record of each file that was not finished before.
+    """
+
+    leave: Set[str]
+    digest: Callable[[Path], str | None]
+    finished: Callable[[Record], None]
+
+
 def run_folder(
     inbox: str | Path,
     outbox: str | Path,
@@ -91,6 +105,7 @@ def run_folder(
     limits: RunLimits | None = None,
     passwords: Sequence[str] = (),
     settings: Settings | None = None,
+    this_round: Round | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -100,6 +115,7 @@ def run_folder(
     limits: what one file may take, the published limits when None.
     passwords: tried on encrypted workbooks, after Excel's own read-only one.
     settings: the office's, over which every argument above goes; as shipped when None.
+    this_round: for a caller that runs again and again (``watch``).
 
     Raises:
         FormSpecError: the form data is wrong.
@@ -119,10 +135,11 @@ def run_folder(
         found = discover(source, target)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         with Journal(target, _rules(options, specs), force) as journal:
-            run = _Run(found.files, target, options, journal, progress)
+            run = _Run(found.files, target, options, journal, progress, this_round)
             run.finish_all(min(chosen.jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
+            result.left = frozenset(run.arriving)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
@@ -154,12 +171,14 @@ class _Run:
         options: Options,
         journal: Journal,
         progress: Progress | None,
+        this_round: Round | None = None,
     ) -> None:
         self.files = files
         self.outbox = outbox
         self.options = options
         self.journal = journal
         self.progress = progress
+        self.round = this_round
         self.resumed = 0
         self.arriving: set[str] = set()
         self._again: list[_Task] = []
@@ -181,7 +200,9 @@ class _Run:
 
     def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
-            if self._is_finished(submitted):
+            if self.round is not None and submitted.name in self.round.leave:
+                self.arriving.add(submitted.name)
+            elif self._is_finished(submitted):
                 self.resumed += 1
                 if self.progress is not None:
                     self._show(next(self.journal.records([submitted.name])))
@@ -191,7 +212,10 @@ class _Run:
     def _is_finished(self, submitted: Submitted) -> bool:
         if submitted.name not in self.journal.entries:
             return False
-        digest = digest_of(submitted.path, self.options.limits.package)
+        if self.round is not None:
+            digest = self.round.digest(submitted.path)
+        else:
+            digest = digest_of(submitted.path, self.options.limits.package)
         outputs = (submitted.copy, submitted.note)
         return self.journal.finished(submitted.name, digest, outputs)
 
@@ -206,6 +230,8 @@ class _Run:
             record = self._record_of(submitted, outcome)
             self._remove_older(submitted)
             self.journal.add(submitted.name, record)
+            if self.round is not None:
+                self.round.finished(record)
             self._show(record)
 
     def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:

@@ -100,9 +100,34 @@ KEYS = (
         "severities",
         "问题的程度",
         "把某种问题看得更重或更轻：error 错误、warning 警告、note 提示。代码见 docs/findings.md。",
-        '[severities]\n"score.reason_missing" = "error"',
+        '"score.reason_missing" = "error"',
     ),
     Key("watch.interval", "每隔几秒看一次收件文件夹", "perfeval watch 用。", "interval = 10"),
 )  # fmt: skip
 
 TITLES = {key.name: key.title for key in KEYS}
+_TABLES = ("lists", "limits", "colours", "severities", "watch")
+_OPENING = """\
+# perfeval_xl 的设置。放在收件文件夹旁边（同一个上级文件夹里），run、watch、check、explain、verify 都用它。
+# 以 # 开头的行不起作用；要用哪一项，去掉那一行开头的 # 和空格，再改等号右边。
+# 路径相对于本文件所在的文件夹；路径里的 \\ 写成 /。
+# 命令行写了的，以命令行为准。现在各项的值和来源：perfeval settings 收件
+"""
+
+
+def table_of(key: Key) -> str:
+    """The table in which a key stands by itself, empty when its example brings its own."""
+    first = key.name.partition(".")[0]
+    return first if first in _TABLES else ""
+
+
+def commented() -> str:
+    """A whole perfeval.toml in which every key is explained and none is set."""
+    parts = [_OPENING]
+    table = ""
+    for key in KEYS:
+        head = f"[{table_of(key)}]\n\n" if table_of(key) not in ("", table) else ""
+        table = table_of(key) or table
+        lines = [f"{key.title}。{key.help}".split("\n"), key.example.split("\n")]
+        parts.append(head + "".join(f"# {line}\n" for line in (*lines[0], *lines[1])))
+    return "\n".join(parts)
