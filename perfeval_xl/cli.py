@@ -344,9 +344,9 @@ def watch(
         inbox, settings_file, form_id, templates, password_file, jobs=jobs, interval=interval
     )
     watcher = Watcher(inbox, outbox, chosen, _tell, _print_finished)
-    _tell(f"正在看“{inbox}”，每 {chosen.interval:g} 秒一次；按 Ctrl+C 停止。")
     _stop_on_signals()
     try:
+        _tell(f"正在看“{inbox}”，每 {chosen.interval:g} 秒一次；按 Ctrl+C 停止。")
         watcher.watch(once_idle)
     except KeyboardInterrupt:
         if watcher.is_idle:

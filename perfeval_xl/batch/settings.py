@@ -268,9 +268,10 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as exc:
-        place = re.search(r"at line (\d+), column (\d+)", str(exc))
-        line = int(place[1]) if place else 0
-        shown = text.splitlines()[line - 1].strip() if line else ""
+        place = re.search(r"at line (\d+), column", str(exc))
+        lines = text.splitlines()
+        line = int(place[1]) if place else len(lines)  # "at end of document"
+        shown = lines[line - 1].strip()
         fix = "写成 键 = 值，文字和路径加英文引号，键不能重复"
         if "\\" in shown:
             fix = "路径里的 \\ 改成 /，或者用英文单引号括起来"
@@ -325,6 +326,8 @@ class _Reader:
 
     def settings(self) -> Settings:
         root = self.root
+        for key in root.keys():
+            root.among(key, {name.partition(".")[0] for name in TITLES})
         passwords = _existing(root, "passwords", self.folder, Path.is_file, "文件")
         lists, watch = self._table("lists"), self._table("watch")
         found = Settings(
