@@ -43,7 +43,7 @@ REFERENCE = (
     ListColumn("单位", 34, "必填", "单位名称或预算编码，和名册一致。", "区示例局（虚构）"),
     ListColumn("指标项", 34, "必填", "哪一个数，写“指标项”表里的名称。", "人员编制"),
     ListColumn("数值", 16, "必填", "数，单位和自评表相同（金额为万元）；百分数写 95% 这样。", "36", "General"),
-    ListColumn("来源", 34, "必填", "从哪里来的，会写进复核意见。", "编办 2021 年核定文件"),
+    ListColumn("来源", 34, "必填", "从哪里来的，写到别人查得到。", "编办 2021 年核定文件"),
 )  # fmt: skip
 _NUMERIC = ("amount", "count", "percent")
 
@@ -130,7 +130,7 @@ def _write_table(
     widths: Sequence[float],
 ) -> None:
     head = book.format(**head_properties(10))
-    look = book.format(border=1, border_color=f"#{GRID}", text_wrap=True, font_size=10)
+    look = book.format(border=1, border_color=f"#{GRID}", text_wrap=True, font_size=10, indent=1)
     sheet.set_row(2, 24)
     for number, text in enumerate(heads):
         sheet.write_string(2, number, text, head)
