@@ -425,18 +425,20 @@ def settings_command(
 
 
 @main.command()
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=_PATH, required=False)
 @_clear_errors
-def init(folder: Path) -> None:
+def init(folder: Path | None) -> None:
     """在 FOLDER 里摆好收件、结果两个文件夹、设置、空白表、名册和双击用的 复核.bat。已有的不动。
+
+    不写 FOLDER，就在桌面上新建“绩效复核”。
 
     \b
     示例：
       perfeval init D:\\绩效\\2022年
     """
-    from perfeval_xl.batch.desk import lay_out
+    from perfeval_xl.batch.desk import lay_out, usual_folder
 
-    for place, is_new in lay_out(folder):
+    for place, is_new in lay_out(folder or usual_folder()):
         click.echo(f"{'新建' if is_new else '已有，没有动'}　{place}")
 
 

@@ -14,7 +14,7 @@ from perfeval_xl.batch.settings_keys import commented
 from perfeval_xl.errors import PerfEvalError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
 
-INBOX, OUTBOX, CLICKED = "收件", "结果", "复核.bat"
+DESK, INBOX, OUTBOX, CLICKED = "绩效复核", "收件", "结果", "复核.bat"
 ROSTER, REFERENCE = "名册.xlsx", "参考数据.xlsx"
 OWN_OUTBOX = "{name}_结果"  # of a folder that was dropped
 _CLICKED_SOURCE = "office/review.bat"
@@ -31,6 +31,13 @@ class Task:
     source: Path
     outbox: Path | None
     settings: Path | None
+
+
+def usual_folder() -> Path:
+    """Where the office's folder goes when nobody says: on the desktop, else in the home folder."""
+    home = Path.home()
+    desktops = (home / "Desktop", home / "OneDrive" / "Desktop", home / "桌面")
+    return next((place for place in desktops if place.is_dir()), home) / DESK
 
 
 def lay_out(folder: Path) -> Iterator[tuple[Path, bool]]:

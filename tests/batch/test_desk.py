@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from perfeval_xl.batch.desk import CLICKED, DeskError, lay_out, task_of
+from perfeval_xl.batch.desk import CLICKED, DeskError, lay_out, task_of, usual_folder
 from perfeval_xl.batch.settings import Settings, load_settings
 from perfeval_xl.cli import main
 from tests.audit import audit
+from tests.builders.commands import check_bat
 from tests.conftest import SAMPLES
 
 CLEAN = next(SAMPLES.glob("11*.xlsx"))
@@ -115,24 +116,26 @@ def test_the_quotation_mark_that_cmd_leaves_behind_a_backslash_is_dropped(folder
 
 
 def test_the_clicked_file_reads_alike_in_every_code_page(folder: Path) -> None:
-    data = (folder / CLICKED).read_bytes()
-    assert data.startswith(b"@echo off\r\n")
-    assert data.count(b"\n") == data.count(b"\r\n")
-    logic, _, words = data.partition(b"\r\n:missing\r\n")
-    assert logic.isascii()
-    assert words.startswith(b"chcp 65001 >nul\r\n")
-    assert "没有找到复核程序" in words.decode("utf-8")
+    lines = check_bat(folder / CLICKED)
+    assert "  没有找到复核程序。" in [line.removeprefix("echo ") for line in lines]
 
 
-def test_the_clicked_file_quotes_paths_waits_at_the_end_and_gives_the_exit_code(
-    folder: Path,
-) -> None:
-    lines = (folder / CLICKED).read_text(encoding="utf-8").splitlines()
+def test_the_clicked_file_quotes_paths_and_gives_the_exit_code(folder: Path) -> None:
+    lines = check_bat(folder / CLICKED)
     assert '"%FOUND%" -m perfeval_xl desk "%HERE%" "%~1"' in lines
     assert 'set "HERE=%~dp0."' in lines  # the dot keeps the last backslash off the quotation mark
     run = lines[lines.index(":run") : lines.index(":missing")]
-    assert [line for line in run if line][-2:] == ["pause", "exit /b %CODE%"]
-    assert [line for line in lines if line][-2:] == ["pause", "exit /b 1"]
+    assert [line for line in run if line][-1] == "exit /b %CODE%"
     assert not any("!" in line for line in lines)
-    labels = {line[1:] for line in lines if line.startswith(":")}
-    assert {line.split()[-1] for line in lines if "goto " in line} == labels
+
+
+def test_without_a_folder_it_goes_to_the_desktop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert usual_folder() == tmp_path / "绩效复核"
+    (tmp_path / "OneDrive" / "Desktop").mkdir(parents=True)
+    assert usual_folder() == tmp_path / "OneDrive" / "Desktop" / "绩效复核"
+    (tmp_path / "Desktop").mkdir()
+    assert call("init").exit_code == 0
+    assert (tmp_path / "Desktop" / "绩效复核" / CLICKED).is_file()
