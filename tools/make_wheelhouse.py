@@ -30,7 +30,7 @@ SUMS = "SHA256SUMS.txt"
 PYTHONS = ("3.11", "3.12", "3.13")
 PLATFORMS = ("win_amd64", "linux")
 _MACHINE = platform.machine()
-_LINUX = tuple(f"manylinux_2_{n}_{_MACHINE}" for n in (28, 27, 17)) + (f"manylinux2014_{_MACHINE}",)
+_LINUX = [f"manylinux_2_{n}_{_MACHINE}" for n in (28, 27, 17)] + [f"manylinux2014_{_MACHINE}"]
 _INSTALLERS = {
     "install.bat": ("安装.bat", "\r\n"),
     "install.sh": ("安装.sh", "\n"),

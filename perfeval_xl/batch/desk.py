@@ -14,10 +14,10 @@ from perfeval_xl.batch.settings_keys import commented
 from perfeval_xl.errors import PerfEvalError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
 
-DESK, INBOX, OUTBOX, CLICKED = "绩效复核", "收件", "结果", "复核.bat"
+DESK, INBOX, OUTBOX, CLICKED, PROMPT = "绩效复核", "收件", "结果", "复核.bat", "命令窗口.bat"
 ROSTER, REFERENCE = "名册.xlsx", "参考数据.xlsx"
 OWN_OUTBOX = "{name}_结果"  # of a folder that was dropped
-_CLICKED_SOURCE = "office/review.bat"
+_COMMANDS = {CLICKED: "review.bat", PROMPT: "prompt.bat"}
 
 
 class DeskError(PerfEvalError):
@@ -111,8 +111,9 @@ def _files() -> Iterator[tuple[str, Callable[[Path], object]]]:
     yield REFERENCE, partial(write_reference, forms=load_forms())
     for spec in load_forms():
         yield f"空白表_{spec.id}.xlsx", partial(write_blank, spec)
-    text = (templates_directory() / _CLICKED_SOURCE).read_text(encoding="utf-8")
-    yield CLICKED, partial(_write_text, text=text, bom=False)
+    for name, source in _COMMANDS.items():
+        text = (templates_directory() / "office" / source).read_text(encoding="utf-8")
+        yield name, partial(_write_text, text=text, bom=False)
 
 
 def _write_text(path: Path, text: str, bom: bool = True) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from perfeval_xl.batch.desk import CLICKED, DeskError, lay_out, task_of, usual_folder
+from perfeval_xl.batch.desk import CLICKED, PROMPT, DeskError, lay_out, task_of, usual_folder
 from perfeval_xl.batch.settings import Settings, load_settings
 from perfeval_xl.cli import main
 from tests.audit import audit
@@ -19,7 +19,7 @@ CLEAN = next(SAMPLES.glob("11*.xlsx"))
 STAFF = next(SAMPLES.glob("02*.xlsx"))
 NAMES = {
     "收件", "结果", "perfeval.toml", "名册.xlsx", "参考数据.xlsx", "空白表_yueyanglou-2021.xlsx",
-    "复核.bat",
+    "复核.bat", "命令窗口.bat",
 }  # fmt: skip
 
 
@@ -127,6 +127,15 @@ def test_the_clicked_file_quotes_paths_and_gives_the_exit_code(folder: Path) -> 
     run = lines[lines.index(":run") : lines.index(":missing")]
     assert [line for line in run if line][-1] == "exit /b %CODE%"
     assert not any("!" in line for line in lines)
+
+
+def test_the_window_for_commands_is_plain_ascii_and_knows_the_program(folder: Path) -> None:
+    data = (folder / PROMPT).read_bytes()
+    assert data.isascii()
+    assert data.count(b"\n") == data.count(b"\r\n")
+    lines = data.decode("ascii").splitlines()
+    assert 'pushd "%~dp0"' in lines
+    assert lines[-1] == "cmd /k"
 
 
 def test_without_a_folder_it_goes_to_the_desktop(
