@@ -94,7 +94,7 @@ def _converted(
     grids = read_grids(plain)
     spec = recognise(grids)
     before = read_submission(grids, spec)
-    transfer = fill_blank(spec, before, _blank(spec), _texts(grids))
+    transfer = fill_blank(spec, before, blank_of(spec), _texts(grids))
     filled = Workbook.open(transfer.data, limits)
     after = read_submission(read_grids(filled), spec)
     lost = [*transfer.not_carried, *differences(before, after)]
@@ -106,7 +106,7 @@ def _converted(
     return Arrived(filled, submission, spec, remark=CONVERTED_TO_BLANK.format(kind=kind))
 
 
-def _blank(spec: FormSpec) -> bytes:
+def blank_of(spec: FormSpec) -> bytes:
     """The form's blank: the file beside its data where it says the same, else made now."""
     path = Path(spec.directory) / "blank.xlsx"
     if spec.has_own_blank and path.is_file():

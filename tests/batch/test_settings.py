@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from perfeval_xl import run_folder
+from perfeval_xl.batch.arrive import blank_of
 from perfeval_xl.batch.settings import (
     Settings,
     SettingsError,
@@ -24,6 +26,8 @@ from perfeval_xl.batch.settings import (
 from perfeval_xl.batch.settings_keys import KEYS, commented
 from perfeval_xl.batch.verify import verify
 from perfeval_xl.cli import main
+from perfeval_xl.forms.office import Office, with_office_settings
+from perfeval_xl.forms.spec import BandSpec, FormSpec
 from perfeval_xl.model import Severity
 from tests.conftest import SAMPLES
 
@@ -387,3 +391,15 @@ def test_numbers_are_read_exactly(tmp_path: Path) -> None:
     text = "[[bands]]\nlabel='优'\nat_least=89.95\n[[bands]]\nlabel='中'\nat_least=0\n"
     bands = load_settings(written(tmp_path, text)).office.bands
     assert bands[0].at_least == Decimal("89.95")
+
+
+def test_old_files_are_put_into_a_blank_that_knows_the_bands_of_the_office(
+    form: FormSpec,
+) -> None:
+    """The blank that lies beside the form's data warns by the printed bands."""
+    bands = (BandSpec("甲等", Decimal(97), ()), BandSpec("乙等", Decimal(0), ()))
+    own = with_office_settings(form, Office(bands=bands))
+    sheets = openpyxl.load_workbook(io.BytesIO(blank_of(own)))
+    lists = [rule.formula1 for sheet in sheets for rule in sheet.data_validations.dataValidation]
+    assert any("甲等" in str(formula) for formula in lists)
+    assert not any("优秀" in str(formula) for formula in lists)

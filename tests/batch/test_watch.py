@@ -22,6 +22,7 @@ from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.run import Round, RunResult
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.watch import Watcher
+from tests.batch.test_inbox import shut
 from tests.batch.test_run import files_of
 from tests.builders import broken
 from tests.conftest import ROOT
@@ -292,14 +293,7 @@ def test_files_behind_a_folder_that_is_shut_for_a_while_are_not_gone(
     desk.put("区直/甲局.xlsx")
     desk.put("乙局.xlsx")
     desk.look(2)
-    real = os.scandir
-
-    def refuse(path: Any = ".") -> Any:
-        if Path(path).name == "区直":
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    shut(monkeypatch, "区直")
     desk.look(3)
     assert len(passes.left) == 1
 
