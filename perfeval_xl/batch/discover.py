@@ -88,14 +88,26 @@ def look(inbox: Path, outbox: Path) -> Look:
                     if entry.is_dir(follow_symlinks=False):
                         if not _folder_reason(Path(entry.path), target):
                             folders.append(f"{name}/")
-                    elif not _name_reason(entry.name) and entry.is_file():
-                        found = entry.stat()
-                        files[name] = (found.st_size, found.st_mtime_ns)
+                    elif not _name_reason(entry.name) and (stamp := _stamp(entry)):
+                        files[name] = stamp
         except OSError:
             if not prefix:
                 raise
             closed.add(prefix)
     return Look(files, frozenset(closed))
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, int] | None:
+    """Size and time of an ordinary file, made up where it may not be looked at, else None."""
+    try:
+        if not entry.is_file():
+            return None
+        found = entry.stat()
+    except PermissionError:
+        return -1, -1
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _walk(inbox: Path, outbox: Path, found: Discovery) -> Iterator[tuple[str, Path]]:

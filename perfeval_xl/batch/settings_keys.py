@@ -42,7 +42,7 @@ class LimitKey:
     def shown(self, limits: RunLimits) -> str:
         """The value as it is written in the file."""
         value = getattr(limits.package if self.of_package else limits, self.field)
-        return f"{value / self.unit:.6g}"
+        return f"{value:g}" if self.unit == 1 else f"{value / self.unit:.4g}"
 
     def put(self, limits: RunLimits, value: Decimal) -> RunLimits:
         """The limits with this one set to a written value."""
