@@ -17,12 +17,18 @@ from perfeval_xl.writer.style import (
 
 def test_chosen_colours_hold_inside_the_block_only() -> None:
     before = (dict(SEVERITY), dict(OUTCOME))
-    with pytest.raises(KeyboardInterrupt), in_colours({"error": "FFC7CE", "agrees": "C6EFCE"}):
+    with in_colours({"error": "FFC7CE", "agrees": "C6EFCE"}):
         assert SEVERITY[Severity.ERROR].fill == OUTCOME[Outcome.DIFFERS].fill == "FFC7CE"
         assert OUTCOME[Outcome.WITHIN_READINGS].fill == "C6EFCE"
         assert SEVERITY[Severity.ERROR].word == "错误"
         assert SEVERITY[Severity.NOTE] == before[0][Severity.NOTE]
-        raise KeyboardInterrupt
+    assert before == (SEVERITY, OUTCOME)
+
+
+def test_colours_are_put_back_when_writing_fails() -> None:
+    before = (dict(SEVERITY), dict(OUTCOME))
+    with pytest.raises(KeyError), in_colours({"error": "FFC7CE"}):
+        SEVERITY["no severity"]  # type: ignore[index]
     assert before == (SEVERITY, OUTCOME)
 
 
