@@ -1,4 +1,4 @@
-"""Write docs/findings.md and docs/returns.md from the catalogues in templates/texts.
+"""Write docs/findings.md, docs/returns.md and docs/settings.md from the data they describe.
 
 python docs/generate.py          write them
 python docs/generate.py --check  fail when they are not up to date
@@ -10,6 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from perfeval_xl.batch.settings import Settings
+from perfeval_xl.batch.settings_keys import KEYS
 from perfeval_xl.forms.catalog import list_forms, load_form, templates_directory
 from perfeval_xl.forms.returns import return_texts
 
@@ -51,6 +53,29 @@ def returns_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def settings_page() -> str:
+    """Every key of perfeval.toml with its default, an example and what it is for."""
+    defaults = {row.key: row.value for row in Settings().in_force()}
+    lines = [
+        "# 设置 perfeval.toml",
+        "",
+        "由 `docs/generate.py` 从 `perfeval_xl/batch/settings_keys.py` 生成，请勿手改。",
+        "",
+        "文件放在收件文件夹旁边（同一个上级文件夹里），或用 `--settings 文件` 指定；`perfeval init` 写好一份带说明的。",
+        "先后：命令行、perfeval.toml、表样、默认。`perfeval settings 收件` 列出每项现在的值和来源。",
+        "写错了的键、值都报错，说明文件、行、键和应怎样写，不会悄悄不理。路径相对于设置文件所在的文件夹。",
+        "",
+        "| 键 | 名称 | 默认 | 说明 | 例 |",
+        "|---|---|---|---|---|",
+    ]
+    for key in KEYS:
+        example = "<br>".join(f"`{line}`" for line in key.example.split("\n"))
+        default = defaults.get(key.name, "照表样" if key.name in ("readings", "bands") else "没有")
+        help_text = key.help.replace("\n", "<br>")
+        lines.append(f"| `{key.name}` | {key.title} | {default} | {help_text} | {example} |")
+    return "\n".join(lines) + "\n"
+
+
 def _finding(code: str, entry: dict[str, str]) -> str:
     cells = (
         f"`{code}`", _SEVERITY[entry["severity"]], _ORIGIN[entry["origin"]], entry["title"],
@@ -59,7 +84,7 @@ def _finding(code: str, entry: dict[str, str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-PAGES = {"findings.md": findings_page, "returns.md": returns_page}
+PAGES = {"findings.md": findings_page, "returns.md": returns_page, "settings.md": settings_page}
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from perfeval_xl.terminal import speak_chinese
 if TYPE_CHECKING:
     from perfeval_xl.batch.record import Record
     from perfeval_xl.batch.run import RunResult
+    from perfeval_xl.batch.settings import Settings
     from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec
     from perfeval_xl.model import Evaluation, IndicatorResult
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 speak_chinese()
 
 OK, FAILED, USAGE, ERRORS_FOUND, INCOMPLETE, INTERRUPTED = range(6)
+_MEANING = {
+    OK: "结果：没有发现错误。",
+    ERRORS_FOUND: "结果：有的表有错误。打开汇总看是哪几份，把“复核”文件夹里的副本发回单位改。",
+    INCOMPLETE: "结果：有的文件没能复核。原因和办法在“退回”文件夹里，请单位重新报送。",
+}
 _SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _PATH = click.Path(path_type=Path)
@@ -38,6 +44,13 @@ _PASSWORDS = click.option(
 )
 _FORM = click.option(
     "--form", "form_id", metavar="表样", help="指定表样，不自动识别。用 forms list 查看。"
+)
+
+_SETTINGS = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="设置文件；不写就用收件文件夹旁边的 perfeval.toml。",
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -107,6 +120,7 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def run(
     inbox: Path,
@@ -118,6 +132,7 @@ def run(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """复核 INBOX 文件夹里的全部工作簿，结果写到 --out。收件文件夹不会被改动。
 
@@ -133,16 +148,12 @@ def run(
     from perfeval_xl.batch.run import run_folder
 
     quiet_refusals()
-    if outbox.resolve() == inbox.resolve():
-        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
-    if outbox.exists() and not outbox.is_dir():
-        raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
-    if form_id:
-        _known_form(form_id, templates)
+    _check_outbox(outbox, inbox)
+    chosen = _settings_of_inbox(inbox, settings_file, form_id, templates, password_file, jobs=jobs)
     with _Progress() as progress:
         result = run_folder(
-            inbox, outbox, form_id, jobs, templates, progress.show, force,
-            passwords=_passwords(password_file), scheduler=scheduler,
+            inbox, outbox, progress=progress.show, force=force, settings=chosen,
+            scheduler=scheduler,
         )  # fmt: skip
     for remark in result.remarks:
         click.echo(remark, err=True)
@@ -221,6 +232,7 @@ def ledger_export(outbox: Path, kind: str, output: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def check(
     file: Path,
@@ -228,6 +240,7 @@ def check(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """复核一份工作簿，在屏幕上列出发现的问题，不写任何文件。
 
@@ -236,7 +249,14 @@ def check(
       perfeval check 某局自评表.xlsx
       perfeval check 某局自评表.xlsx --json
     """
-    record = _record_of(file, form_id, templates, password_file)
+    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    _check_one(file, chosen, as_json)
+
+
+def _check_one(file: Path, settings: Settings, as_json: bool = False) -> None:
+    from perfeval_xl.batch.worker import check
+
+    record = check(file, settings.options())
     if as_json:
         _print_json(record)
     else:
@@ -254,6 +274,7 @@ def check(
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
 @_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def explain(
     file: Path,
@@ -262,6 +283,7 @@ def explain(
     as_json: bool,
     password_file: Path | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """说明 FILE 里一项指标是怎样算的。INDICATOR 写序号、名称或 id。
 
@@ -270,7 +292,8 @@ def explain(
       perfeval explain 某局自评表.xlsx 1
       perfeval explain 某局自评表.xlsx 固定资产利用率
     """
-    evaluation, spec = _evaluation_of(file, form_id, templates, _passwords(password_file))
+    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    evaluation, spec = _evaluation_of(file, chosen)
     result = _indicator_of(evaluation, indicator)
     if as_json:
         _print_json(_explained(result, evaluation, spec))
@@ -315,10 +338,18 @@ def blank(
 @click.argument("original", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_PASSWORDS
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
 def verify(
-    copy: Path, original: Path, form_id: str | None, as_json: bool, templates: Path | None
+    copy: Path,
+    original: Path,
+    form_id: str | None,
+    as_json: bool,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """证明复核副本 COPY 就是原件 ORIGINAL 加上复核内容，别的都没动；不是的话说出哪里不同。
 
@@ -330,15 +361,12 @@ def verify(
     """
     from dataclasses import asdict
 
-    from perfeval_xl.batch.one import Options
     from perfeval_xl.batch.verify import verify as verified
     from perfeval_xl.forms.returns import return_text
 
-    if form_id:
-        _known_form(form_id, templates)
-    options = Options(form_id, templates)
+    chosen = _settings_of_file(original, settings_file, form_id, templates, password_file)
     try:
-        result = verified(copy.read_bytes(), original.read_bytes(), options)
+        result = verified(copy.read_bytes(), original.read_bytes(), chosen.options())
     except WorkbookError as exc:
         text = return_text(exc, original.name)
         _fail(f"原件不能复核：{text.message}\n{text.fix}", INCOMPLETE)
@@ -348,6 +376,181 @@ def verify(
     else:
         _print_verification(result)
     sys.exit({"proven": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}[result.status])
+
+
+@main.command()
+@click.argument("inbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", "outbox", type=_PATH, required=True, help="结果文件夹，没有就新建。")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="秒",
+    help="每隔几秒看一次，默认 10 秒。",
+)
+@click.option("--once-idle", is_flag=True, help="到齐的都复核完、没有新文件时就退出。")
+@_FORM
+@click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
+@_PASSWORDS
+@_TEMPLATES
+@_SETTINGS
+@_clear_errors
+def watch(
+    inbox: Path,
+    outbox: Path,
+    interval: float | None,
+    once_idle: bool,
+    form_id: str | None,
+    jobs: int | None,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
+) -> None:
+    """守着 INBOX 文件夹：到齐一份复核一份，随后更新汇总。按 Ctrl+C 停止。
+
+    \b
+    示例：
+      perfeval watch 收件 --out 结果
+      perfeval watch \\\\服务器\\收件 --out D:\\绩效\\结果 --interval 30
+    \b
+    退出码：0 停止时到齐的都已复核 · 5 停止时还有没复核完的，再次运行即可继续
+    （--once-idle 时同 run：0 没有错误 · 3 有错误 · 4 有文件没能复核）
+    """
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.watch import Watcher
+
+    quiet_refusals()
+    _check_outbox(outbox, inbox)
+    chosen = _settings_of_inbox(
+        inbox, settings_file, form_id, templates, password_file, jobs=jobs, interval=interval
+    )
+    watcher = Watcher(inbox, outbox, chosen, _tell, _print_finished)
+    _stop_on_signals()
+    try:
+        _tell(f"正在看“{inbox}”，每 {chosen.interval:g} 秒一次；按 Ctrl+C 停止。")
+        watcher.watch(once_idle)
+    except KeyboardInterrupt:
+        if watcher.is_idle:
+            _tell("已停止；到齐的都已复核。")
+            sys.exit(OK)
+        _tell("已停止；还有文件没有复核完，再次运行 watch 或 run 即可继续。")
+        sys.exit(INTERRUPTED)
+    sys.exit(_exit_code(watcher.result) if watcher.result else OK)
+
+
+def _stop_on_signals() -> None:
+    """Let a request to end be what Ctrl-C is, also where the shell had Ctrl-C ignored."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGBREAK", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"{_now()} {sentence}", err=True)
+
+
+def _print_finished(record: Record) -> None:
+    """One line for a file that is finished."""
+    from perfeval_xl.batch.record import outcome_line
+
+    line, severity = outcome_line(record)
+    click.secho(f"{_now()} {line}", fg=_COLORS.get(severity))
+
+
+def _now() -> str:
+    import time
+
+    return time.strftime("%H:%M:%S")
+
+
+@main.command("settings")
+@click.argument(
+    "inbox", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@_FORM
+@_PASSWORDS
+@_TEMPLATES
+@_SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_clear_errors
+def settings_command(
+    inbox: Path | None,
+    form_id: str | None,
+    password_file: Path | None,
+    templates: Path | None,
+    settings_file: Path | None,
+    as_json: bool,
+) -> None:
+    """列出每项设置现在的值和来源。INBOX 是收件文件夹，不写就看当前文件夹里的 perfeval.toml。
+
+    \b
+    示例：
+      perfeval settings 收件
+      perfeval settings --settings D:\\绩效\\perfeval.toml
+    """
+    from dataclasses import asdict
+
+    near = inbox or Path.cwd() / "收件"
+    chosen = _settings_of_inbox(near, settings_file, form_id, templates, password_file)
+    rows = chosen.in_force()
+    if as_json:
+        _print_json({row.key: asdict(row) for row in rows})
+        return
+    if chosen.file is None:
+        click.echo("没有 perfeval.toml，用的都是默认值和表样里的。", err=True)
+    for row in rows:
+        click.echo(f"{row.title}：{row.value}　（{row.origin}）　{row.key}")
+
+
+@main.command()
+@click.argument("folder", type=_PATH, required=False)
+@_clear_errors
+def init(folder: Path | None) -> None:
+    """在 FOLDER 里摆好收件、结果两个文件夹、设置、空白表、名册和双击用的 复核.bat。已有的不动。
+
+    不写 FOLDER，就在桌面上新建“绩效复核”。
+
+    \b
+    示例：
+      perfeval init D:\\绩效\\2022年
+    """
+    from perfeval_xl.batch.desk import lay_out, usual_folder
+
+    for place, is_new in lay_out(folder or usual_folder()):
+        click.echo(f"{'新建' if is_new else '已有，没有动'}　{place}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("dropped", required=False)
+@_clear_errors
+def desk(folder: Path, dropped: str | None) -> None:
+    """复核.bat 用：复核 FOLDER 里的 收件；拖来文件夹 DROPPED 就复核它，拖来文件就看这一份。
+
+    \b
+    示例：
+      perfeval desk D:\\绩效\\2022年
+      perfeval desk D:\\绩效\\2022年 D:\\补报的表
+    """
+    from perfeval_xl.batch.desk import task_of
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.run import run_folder
+
+    quiet_refusals()
+    task = task_of(folder, dropped)
+    chosen = _settings(task.settings, None, None, None)
+    if task.outbox is None:
+        _check_one(task.source, chosen)
+        return
+    _check_outbox(task.outbox, task.source)
+    with _Progress() as progress:
+        result = run_folder(task.source, task.outbox, progress=progress.show, settings=chosen)
+    _print_closing(result)
+    click.echo(_MEANING[_exit_code(result)])
+    sys.exit(_exit_code(result))
 
 
 @main.group()
@@ -471,33 +674,70 @@ def _form_or_folder(name: str, templates: Path | None) -> FormSpec:
     return load_form_directory(Path(name)) if Path(name).is_dir() else _known_form(name, templates)
 
 
-def _evaluation_of(
-    file: Path, form_id: str | None, templates: Path | None, passwords: tuple[str, ...] = ()
-) -> tuple[Evaluation, FormSpec]:
-    from perfeval_xl.batch.one import evaluate_workbook
-    from perfeval_xl.forms.catalog import load_form
+def _evaluation_of(file: Path, settings: Settings) -> tuple[Evaluation, FormSpec]:
+    from perfeval_xl.batch.one import evaluated_with
     from perfeval_xl.forms.returns import return_text
 
-    if form_id:
-        _known_form(form_id, templates)
     try:
-        evaluation = evaluate_workbook(file, form_id, templates, passwords)
+        return evaluated_with(file, settings.options())
     except WorkbookError as exc:
         text = return_text(exc, file.name)
         click.echo(f"{text.message}\n{text.fix}", err=True)
         sys.exit(INCOMPLETE)
-    return evaluation, load_form(evaluation.form, templates)
 
 
-def _record_of(
-    file: Path, form_id: str | None, templates: Path | None, password_file: Path | None
-) -> Record:
-    from perfeval_xl.batch.one import Options
-    from perfeval_xl.batch.worker import check
+def _settings_of_inbox(
+    inbox: Path,
+    file: Path | None,
+    form_id: str | None = None,
+    templates: Path | None = None,
+    password_file: Path | None = None,
+    **more: Any,
+) -> Settings:
+    """The settings that govern an inbox, under what the command line says."""
+    from perfeval_xl.batch.settings import NAME, settings_beside
 
+    if file is None and (inbox / NAME).is_file():
+        click.echo(f"收件文件夹里的 {NAME} 不起作用；设置文件要放在收件文件夹旁边。", err=True)
+    path = file or settings_beside(inbox)
+    return _settings(path, form_id, templates, password_file, **more)
+
+
+def _settings_of_file(
+    workbook: Path,
+    file: Path | None,
+    form_id: str | None,
+    templates: Path | None,
+    password_file: Path | None,
+) -> Settings:
+    """The settings that govern a file of some inbox, under what the command line says."""
+    from perfeval_xl.batch.settings import settings_for
+
+    return _settings(file or settings_for(workbook), form_id, templates, password_file)
+
+
+def _settings(
+    path: Path | None,
+    form_id: str | None,
+    templates: Path | None,
+    password_file: Path | None,
+    **more: Any,
+) -> Settings:
+    from perfeval_xl.batch.settings import load_settings
+
+    found = load_settings(path, templates)
+    if path is not None:
+        click.echo(f"设置：{path}", err=True)
     if form_id:
-        _known_form(form_id, templates)
-    return check(file, Options(form_id, templates, passwords=_passwords(password_file)))
+        _known_form(form_id, found.templates)
+    return found.overruled(form=form_id, passwords=_passwords(password_file), **more)
+
+
+def _check_outbox(outbox: Path, inbox: Path) -> None:
+    if outbox.resolve() == inbox.resolve():
+        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
+    if outbox.exists() and not outbox.is_dir():
+        raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
 
 
 def _passwords(file: Path | None) -> tuple[str, ...]:
@@ -631,6 +871,7 @@ def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) 
 
 
 def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
+    from perfeval_xl.forms.load import readings_named
     from perfeval_xl.writer.text import interval, score_shown
 
     shown = interval(result.low, result.high)
@@ -642,6 +883,11 @@ def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
     click.echo(f"评分标准：{result.clause}")
     click.echo(f"自评得分：{result.self_score.raw or '空白'}　复核得分：{shown}")
     click.echo(result.sentence)
+    for name in readings_named(spec.indicator(result.id).rule):
+        reading = spec.readings[name]
+        if reading.pinned:
+            answer = reading.labels[reading.pinned]
+            click.echo(f"读法：{reading.question}：{answer}。依据：{reading.note}")
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"
         click.echo(f"  {spec.label_of(fact.id)}：{fact.raw or '空白'}　（{place}）{fact.note}")

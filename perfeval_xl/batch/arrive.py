@@ -98,7 +98,7 @@ def _converted(
     if spec.kind != "scored" or before.attached:  # their rows have no fixed places in a blank
         remark = CONVERTED_AS_IS.format(kind=kind, why=FURTHER_SHEETS)
         return Arrived(plain, before, spec, remark=remark)
-    transfer = fill_blank(spec, before, _blank(spec), _texts(grids))
+    transfer = fill_blank(spec, before, blank_of(spec), _texts(grids))
     filled = Workbook.open(transfer.data, limits)
     after = read_submission(read_grids(filled), spec)
     lost = [*transfer.not_carried, *differences(before, after)]
@@ -110,10 +110,10 @@ def _converted(
     return Arrived(filled, submission, spec, remark=CONVERTED_TO_BLANK.format(kind=kind))
 
 
-def _blank(spec: FormSpec) -> bytes:
-    """The form's blank: the file beside its data, else made now."""
+def blank_of(spec: FormSpec) -> bytes:
+    """The form's blank: the file beside its data where it says the same, else made now."""
     path = Path(spec.directory) / "blank.xlsx"
-    if path.is_file():
+    if spec.has_own_blank and path.is_file():
         return path.read_bytes()
     from perfeval_xl.writer.blank import write_blank
 

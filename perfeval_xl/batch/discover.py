@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +48,11 @@ class Discovery:
 
 
 def discover(inbox: Path, outbox: Path) -> Discovery:
-    """All files to evaluate, sorted by path; the outbox inside the inbox is left out."""
+    """All files to evaluate, sorted by path; the outbox inside the inbox is left out.
+
+    Raises:
+        OSError: the inbox itself cannot be listed: that says nothing of what was sent.
+    """
     found = Discovery()
     names = sorted(_walk(inbox, outbox.resolve(), found), key=lambda item: item[0])
     taken: set[str] = set()
@@ -57,8 +61,59 @@ def discover(inbox: Path, outbox: Path) -> Discovery:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What lies in the inbox at a glance: size and time of each file, and folders kept shut."""
+
+    files: Mapping[str, tuple[int, int]]
+    closed: frozenset[str] = frozenset()
+
+
+def look(inbox: Path, outbox: Path) -> Look:
+    """The files that ``discover`` would find, from the listings of the folders alone.
+
+    Raises:
+        OSError: the inbox itself cannot be listed.
+    """
+    files: dict[str, tuple[int, int]] = {}
+    closed: set[str] = set()
+    target = outbox.resolve()
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        try:
+            with os.scandir(inbox / prefix) as entries:
+                for entry in entries:
+                    name = f"{prefix}{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        if not _folder_reason(Path(entry.path), target):
+                            folders.append(f"{name}/")
+                    elif not _name_reason(entry.name) and (stamp := _stamp(entry)):
+                        files[name] = stamp
+        except OSError:
+            if not prefix:
+                raise
+            closed.add(prefix)
+    return Look(files, frozenset(closed))
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, int] | None:
+    """Size and time of an ordinary file, made up where it may not be looked at, else None."""
+    try:
+        if not entry.is_file():
+            return None
+        found = entry.stat()
+    except PermissionError:
+        return -1, -1
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def _walk(inbox: Path, outbox: Path, found: Discovery) -> Iterator[tuple[str, Path]]:
-    def note(_error: OSError) -> None:
+    def note(error: OSError) -> None:
+        if Path(error.filename) == inbox:
+            raise error
         found.skipped["打不开的文件夹"] += 1
 
     for folder, folders, files in os.walk(inbox, onerror=note):
@@ -87,7 +142,17 @@ def _folder_reason(path: Path, outbox: Path) -> str:
 
 
 def _file_reason(path: Path) -> str:
-    name = path.name
+    if reason := _name_reason(path.name):
+        return reason
+    try:
+        return "" if stat.S_ISREG(path.stat().st_mode) else "不是普通文件"
+    except PermissionError:
+        return ""  # given back as unreadable
+    except OSError:
+        return "不是普通文件"
+
+
+def _name_reason(name: str) -> str:
     if name.startswith(_LOCKS):
         return "Excel 或 WPS 的锁定文件"
     if name.startswith(".") or name.lower() in _SYSTEM:
@@ -96,12 +161,7 @@ def _file_reason(path: Path) -> str:
         return "临时文件"
     if os.path.splitext(name)[1].lower() in _NOT_SUBMITTED:
         return "说明或程序文件"
-    try:
-        return "" if stat.S_ISREG(path.stat().st_mode) else "不是普通文件"
-    except PermissionError:
-        return ""  # given back as unreadable
-    except OSError:
-        return "不是普通文件"
+    return ""
 
 
 def _placed(path: Path, name: str, taken: set[str]) -> Submitted:

@@ -99,7 +99,7 @@ class Journal:
         """Note a finished file at once. known: digest of what was known of its unit."""
         entry = Entry(
             _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
-            _is_final(record), who_of(record), known, bool(record["indicators"]),
+            is_final(record), who_of(record), known, bool(record["indicators"]),
             content_of(record),
         )  # fmt: skip
         head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
@@ -173,7 +173,8 @@ def _parts(line: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(head), record
 
 
-def _is_final(record: Record) -> bool:
+def is_final(record: Record) -> bool:
+    """Whether the outcome says something of the file itself, so that it need not be tried again."""
     reason: Any = record.get("reason")
     return not reason or reason["code"] not in _PASSING
 

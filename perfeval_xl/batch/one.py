@@ -23,8 +23,8 @@ from perfeval_xl.batch.record import Record, evaluated_record, returned_record
 from perfeval_xl.calculator.evaluate import evaluate, unit_of
 from perfeval_xl.context import NOTHING, Context
 from perfeval_xl.errors import PerfEvalError, WorkbookError
-from perfeval_xl.forms.catalog import load_form, load_forms
 from perfeval_xl.forms.identify import identify
+from perfeval_xl.forms.office import AS_PRINTED, OfficeRules, office_form, office_forms
 from perfeval_xl.forms.returns import return_text
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
@@ -56,15 +56,16 @@ class Options:
     """How files are evaluated.
 
     form: an id that overrules identification, or None. passwords: tried on encrypted workbooks.
-    office: the index of what is known of units beside their workbooks, or None. ledger: of the
-    units' earlier rounds, or None.
+    office: what the office has settled for itself. index: of what is known of units beside their
+    workbooks, or None. ledger: of the units' earlier rounds, or None.
     """
 
     form: str | None = None
     templates: Path | None = None
     limits: RunLimits = field(default_factory=RunLimits)
     passwords: tuple[str, ...] = ()
-    office: Path | None = None
+    office: OfficeRules = AS_PRINTED
+    index: Path | None = None
     ledger: Path | None = None
 
 
@@ -94,7 +95,16 @@ def evaluate_workbook(
         OSError: the file cannot be read.
     """
     options = Options(form, Path(templates) if templates else None, passwords=tuple(passwords))
-    return _evaluated(Path(path).read_bytes(), options, guarded=True)[1]
+    return evaluated_with(Path(path), options)[0]
+
+
+def evaluated_with(path: Path, options: Options) -> tuple[Evaluation, FormSpec]:
+    """The evaluation of one workbook and the form as it was applied.
+
+    Raises: as ``evaluate_workbook``.
+    """
+    arrived, evaluation = _evaluated(path.read_bytes(), options, guarded=True)
+    return evaluation, arrived.spec
 
 
 def record_of(path: Path, options: Options) -> Record:
@@ -220,12 +230,14 @@ def annotated(
     """
     from perfeval_xl.writer.annotate import annotate
     from perfeval_xl.writer.review import Arrival
+    from perfeval_xl.writer.style import in_colours
 
     arrived, evaluation = _evaluated(data, options, context=context, name=name)
     program = f"perfeval_xl {_version()}"
     rules = rules_in_words(arrived.spec.digest)
     arrival = Arrival(name, program, arrived.received, arrived.remark, rules)
-    copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
+    with in_colours(dict(options.office.colours)):
+        copy = annotate(arrived.workbook, evaluation, arrived.spec, arrival)
     return copy, evaluation, arrived.spec
 
 
@@ -249,7 +261,7 @@ def _evaluated(
 
 def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Context:
     """What the office and the ledger know of the unit whose workbook has arrived."""
-    if options.office is None and options.ledger is None:
+    if options.index is None and options.ledger is None:
         return NOTHING
     from perfeval_xl.batch.history import Sent, with_history
     from perfeval_xl.batch.office import context_of
@@ -260,8 +272,8 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
     spec = arrived.spec
     who = Who(*unit_of(arrived.submission), spec.id, spec.year)
     content = _content_digest(data, options.limits.package)
-    sent = Sent(known_unit(options.office, who), who, name, content)
-    context = with_history(context_of(options.office, who), options.ledger, sent)
+    sent = Sent(known_unit(options.index, who), who, name, content)
+    context = with_history(context_of(options.index, who), options.ledger, sent)
     if not context.given:
         return context
     return replace(context, sheet=free_sheet_name(arrived.workbook))
@@ -284,19 +296,19 @@ def _version() -> str:
 
 def _form_of(grids: Sequence[Grid], options: Options) -> FormSpec:
     if options.form:
-        return load_form(options.form, options.templates)
+        return office_form(options.form, options.templates, options.office)
     texts = {
         normalize_label(grid.text(a))
         for grid in grids
         for areas in grid.labels.values()
         for a in areas
     }
-    return identify(texts, _forms(options.templates))
+    return identify(texts, _forms(options.templates, options.office))
 
 
 @cache
-def _forms(templates: Path | None) -> Sequence[FormSpec]:
-    return load_forms(templates)
+def _forms(templates: Path | None, office: OfficeRules) -> Sequence[FormSpec]:
+    return office_forms(templates, office)
 
 
 def _content(path: Path, limits: Limits, seen: Stamp | None = None) -> bytes:

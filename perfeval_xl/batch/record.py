@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +19,13 @@ from perfeval_xl.model import (
     Finding,
     IndicatorResult,
     PassedCheck,
+    Severity,
     State,
     Totals,
 )
 
 SCHEMA = 1
+_GRAVITY = ("error", "warning", "note")
 _WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
 Record = dict[str, object]
 
@@ -99,6 +102,27 @@ def from_line(line: str) -> Record:
 def content_of(record: Mapping[str, Any]) -> str:
     """SHA-256 of what the unit sent, without what an earlier review of ours added to it."""
     return str(record.get("content_sha256") or record["sha256"] or "")
+
+
+def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
+    """Give findings of these codes the weight that the office gives them, the gravest first."""
+    weights = dict(severities)
+    findings: Any = record["findings"]
+    for finding in findings:
+        if finding["code"] in weights:
+            finding["severity"] = weights[finding["code"]].value
+    if weights:
+        findings.sort(key=lambda finding: _GRAVITY.index(finding["severity"]))
+
+
+def outcome_line(record: Mapping[str, Any]) -> tuple[str, str]:
+    """One file's outcome in one line, and the severity it is coloured by, or empty."""
+    if record["status"] == "returned":
+        return f"退回　{record['file']}：{record['reason']['message']}", "error"
+    counts = Counter(finding["severity"] for finding in record["findings"])
+    said = "，".join(f"{word} {counts[key]}" for key, word in _WORDS.items() if counts[key])
+    gravest = next((key for key in _GRAVITY if counts[key]), "")
+    return f"复核　{record['file']}：{said or '没有发现问题'}", gravest
 
 
 def summary_lines(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -37,12 +37,15 @@ from perfeval_xl.batch.one import (
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
-from perfeval_xl.batch.record import Record, content_of, from_line, to_line
+from perfeval_xl.batch.record import Record, content_of, from_line, regrade, to_line
+from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerError
 from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms
+from perfeval_xl.forms.office import office_forms
+from perfeval_xl.forms.spec import FormSpec
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -65,6 +68,7 @@ class RunResult:
     skipped: Counter[str] = field(default_factory=Counter)
     rounds: int = 1  # the latest of any unit
     remarks: list[str] = field(default_factory=list)  # what the office has to be told, in words
+    left: frozenset[str] = frozenset()  # files on their way, left for the next run
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -90,6 +94,19 @@ if TYPE_CHECKING:
 Progress = Callable[[Record, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a caller that runs again and again knows beforehand, and wants to hear.
+
+    leave: files of the inbox that are on their way. digest: a quicker ``digest_of``.
+    finished: called with the record of each file that was not finished before.
+    """
+
+    leave: Set[str]
+    digest: Callable[[Path], str | None]
+    finished: Callable[[Record], None]
+
+
 def run_folder(
     inbox: str | Path,
     outbox: str | Path,
@@ -101,6 +118,8 @@ def run_folder(
     limits: RunLimits | None = None,
     passwords: Sequence[str] = (),
     scheduler: str | None = None,
+    settings: Settings | None = None,
+    this_round: Round | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -110,6 +129,8 @@ def run_folder(
     limits: what one file may take, the published limits when None.
     passwords: tried on encrypted workbooks, after Excel's own read-only one.
     scheduler: address of a Dask scheduler whose workers do the work, all on shared storage.
+    settings: the office's, over which every argument above goes; as shipped when None.
+    this_round: for a caller that runs again and again (``watch``).
 
     Raises:
         FormSpecError: the form data is wrong.
@@ -121,28 +142,33 @@ def run_folder(
     source, target = Path(inbox), Path(outbox)
     if scheduler is not None:  # the same on every machine
         source, target = source.resolve(), target.resolve()
-    folder = Path(templates) if templates else None
-    options = Options(form, folder, limits or RunLimits(), tuple(passwords))
-    digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
+    chosen = (settings or Settings()).overruled(
+        form=form, jobs=jobs, templates=Path(templates) if templates else None, limits=limits,
+        passwords=tuple(passwords),
+    )  # fmt: skip
+    options = chosen.options()
+    specs = office_forms(options.templates, options.office)
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
         found = discover(source, target)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         _note(result, ledger.looked_over(target))
-        rules = _rules(options, digests)
+        rules = _rules(options, specs)
         with Office(target) as office, Journal(target, rules, force) as journal:
-            run = _Run(found.files, target, options, journal, office, progress)
-            run.finish_all(min(jobs or cores(), len(found.files)) or 1, scheduler)
+            run = _Run(found.files, target, options, journal, office, progress, this_round)
+            run.finish_all(min(chosen.jobs or cores(), len(found.files)) or 1, scheduler)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
+            result.left = frozenset(run.arriving)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names)
-            info = _run_info(result, digests)
-            write_summary_of(result.results, result.summary, info, result.rounds)
-            applied = {form: rules_in_words(digest) for form, digest in digests.items()}
+            _write_results(result, journal, names, options)
+            info = _run_info(result, chosen)
+            colours = dict(options.office.colours)
+            write_summary_of(result.results, result.summary, info, result.rounds, colours)
+            applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
             taking = Taking(office.unit_of, applied, info)
             _note(result, ledger.take(target, result.results, taking))
     return result
@@ -177,6 +203,7 @@ class _Run:
         journal: Journal,
         office: Office,
         progress: Progress | None,
+        this_round: Round | None = None,
     ) -> None:
         self.files = files
         self.outbox = outbox
@@ -186,6 +213,7 @@ class _Run:
         path = ledger.place_of(outbox)
         self.ledger = path if path.exists() else None
         self.progress = progress
+        self.round = this_round
         self.resumed = 0
         self.arriving: set[str] = set()
         self._again: list[_Task] = []
@@ -235,12 +263,14 @@ class _Run:
         return entry.who is not None and not entry.has_scores
 
     def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
-        options = replace(self.options, office=self.office.path, ledger=self.ledger)
+        options = replace(self.options, index=self.office.path, ledger=self.ledger)
         return task.submitted, self.outbox, options, task.seen
 
     def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
-            if self._is_finished(submitted):
+            if self.round is not None and submitted.name in self.round.leave:
+                self.arriving.add(submitted.name)
+            elif self._is_finished(submitted):
                 self.resumed += 1
                 if self.progress is not None:
                     self._show(next(self.journal.records([submitted.name])))
@@ -267,7 +297,10 @@ class _Run:
         entry = self.journal.entries.get(submitted.name)
         if entry is None or entry.known != self._known(submitted.name, entry.who, entry.content):
             return False
-        digest = digest_of(submitted.path, self.options.limits.package)
+        if self.round is not None:
+            digest = self.round.digest(submitted.path)
+        else:
+            digest = digest_of(submitted.path, self.options.limits.package)
         outputs = (submitted.copy, submitted.note)
         return self.journal.finished(submitted.name, digest, outputs)
 
@@ -286,6 +319,8 @@ class _Run:
             self.journal.add(submitted.name, record, known)
             if is_first:
                 self._shown.add(submitted.name)
+                if self.round is not None:
+                    self.round.finished(record)
                 self._show(record)
 
     def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:
@@ -317,12 +352,12 @@ class _Run:
             self.progress(record, len(self.files))
 
 
-def _rules(options: Options, digests: dict[str, str]) -> str:
+def _rules(options: Options, specs: Sequence[FormSpec]) -> str:
     """What decides an outcome beside the file itself, as one digest."""
     parts = [
         program_digest(),
         options.form or "",
-        *sorted(f"{k} {v}" for k, v in digests.items()),
+        *sorted(f"{spec.id} {spec.digest}" for spec in specs),
     ]
     # Nothing made from a password is kept: it could be guessed from that. Which one opens a file
     # changes nothing in its outcome, and a file that none opened is tried again.
@@ -330,35 +365,47 @@ def _rules(options: Options, digests: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:
+def _write_results(result: RunResult, journal: Journal, names: list[str], options: Options) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
     pairs = PairFinder(journal.records(names))
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for record in journal.records(names):
                 pairs.add_findings(record)
+                regrade(record, options.office.severities)
                 result.count(record)
                 out.write(to_line(record) + "\n")
 
 
 def write_summary_of(
-    results: Path, summary: Path, info: Mapping[str, str], rounds: int = 1
+    results: Path,
+    summary: Path,
+    info: Mapping[str, str],
+    rounds: int = 1,
+    colours: Mapping[str, str] | None = None,
 ) -> None:
-    """汇总.xlsx from results.jsonl. rounds: the latest of any unit."""
+    """汇总.xlsx from results.jsonl. rounds: the latest of any unit. colours: the office's own."""
+    from perfeval_xl.writer.style import in_colours
     from perfeval_xl.writer.summary import write_summary
 
     with results.open(encoding="utf-8") as lines, whole_file(summary) as temporary:
-        write_summary(temporary, map(from_line, lines), info, has_rounds=rounds > 1)
+        with in_colours(dict(colours or {})):
+            write_summary(temporary, map(from_line, lines), info, has_rounds=rounds > 1)
 
 
-def _run_info(result: RunResult, digests: dict[str, str]) -> dict[str, str]:
+def _run_info(result: RunResult, settings: Settings) -> dict[str, str]:
     """Versions, form data and counts; nothing that differs between two runs on the same files."""
     info = {"程序": f"perfeval_xl {version('perfeval-xl')}"}
-    info |= {f"表样 {form}": f"SHA-256 {digest}" for form, digest in digests.items()}
+    info |= {f"表样 {s.id}": f"SHA-256 {s.digest}" for s in load_forms(settings.templates)}
     info |= {
         "收到文件": str(result.files),
         "已复核": str(result.evaluated),
         "退回": str(result.returned),
     }
     info |= {f"跳过：{reason}": str(count) for reason, count in sorted(result.skipped.items())}
+    info |= {
+        f"设置 {row.title}": f"{row.value}（{row.origin}）"
+        for row in settings.in_force()
+        if row.decides
+    }
     return info

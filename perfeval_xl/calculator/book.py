@@ -34,9 +34,13 @@ class _Slots(dict[str, str]):
 
 @dataclass
 class FindingBook:
-    """Findings and checks of one form, in the order they were met."""
+    """Findings and checks of one form, in the order they were met.
+
+    severities: by code, where the office weighs a finding otherwise than its text does.
+    """
 
     scoring_sheet: str = ""
+    severities: Mapping[str, Severity] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     passed: list[PassedCheck] = field(default_factory=list)
     _seen: set[tuple[str, tuple[CellRef, ...], str, str]] = field(default_factory=set)
@@ -71,7 +75,7 @@ class FindingBook:
         self.findings.append(
             Finding(
                 code=code,
-                severity=text.severity,
+                severity=self.severities.get(code, text.severity),
                 origin=Origin(text.origin),
                 refs=places,
                 provided=provided,

@@ -30,7 +30,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     """
     submission = with_derived(submission, spec)
     prepared = prepare(spec)
-    book = FindingBook(submission.area.sheet if submission.area else "")
+    book = FindingBook(submission.area.sheet if submission.area else "", spec.severities)
     own = with_given(submission, prepared, context, (Rank.JOINED,))
     known = with_given(submission, prepared, context, tuple(Rank))
     say_problems(submission, prepared, book)

@@ -583,7 +583,7 @@ def _check_facts(spec: FormSpec, form: Section, rubric: Section, checks: Section
                     f"没有“{name}”这个数",
                     f'在 [external_facts] 补写 {name} = "名称"',
                 )
-        for name in _readings_named(indicator.rule):
+        for name in readings_named(indicator.rule):
             if name not in spec.readings:
                 raise rubric.fail(
                     f"{key}.rule.reading", f"没有“{name}”这种读法", f"补写 [readings.{name}]"
@@ -637,7 +637,8 @@ def facts_named(table: object, key: str = "") -> list[str]:
     return [table] if isinstance(table, str) and table and key in _FACT_KEYS else []
 
 
-def _readings_named(table: Mapping[str, object]) -> list[str]:
+def readings_named(table: Mapping[str, object]) -> list[str]:
+    """Ids of the readings that a rule asks for."""
     found = [str(table[key]) for key in ("reading", "not_applicable") if table.get(key)]
     ratio = table.get("ratio")
-    return found + (_readings_named(ratio) if isinstance(ratio, Mapping) else [])
+    return found + (readings_named(ratio) if isinstance(ratio, Mapping) else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from perfeval_xl.errors import FormSpecError
@@ -104,11 +104,15 @@ class Section:
     def done(self) -> None:
         """Raise when a key was written that nobody asked for."""
         for key in self._table:
-            if key not in self._asked:
-                known = tuple(sorted(self._asked))
-                raise self.fail(
-                    key, f"不认识的键{_nearest(key, known)}", f"可用的键：{'、'.join(known)}"
-                )
+            self.among(key, self._asked)
+
+    def among(self, key: str, known: Iterable[str]) -> None:
+        """Raise when a written key is none of the known ones; the nearest is named."""
+        names = tuple(sorted(known))
+        if key not in names:
+            raise self.fail(
+                key, f"不认识的键{_nearest(key, names)}", f"可用的键：{'、'.join(names)}"
+            )
 
     def _join(self, key: str) -> str:
         return f"{self.path}.{key}".strip(".")

@@ -6,10 +6,12 @@ Nothing here knows a year, a label or a number of its own; ``load.py`` fills the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+
+from perfeval_xl.model import Severity
 
 FormKind = Literal["scored", "data", "supplement"]
 FieldKind = Literal[
@@ -289,7 +291,8 @@ class ScoringSpec:
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """A whole form. ``digest`` is the SHA-256 of the files it was read from.
+    """A whole form. ``digest`` is the SHA-256 of what it was made from: its files and, where the
+    office has settled something for itself (``office.py``), that too.
 
     kind: ``scored`` (with indicators), ``data`` (figures only, may come as a file of its own) or
     ``supplement`` (figures only, always beside a scored form). ``fields``, ``checks`` and
@@ -323,6 +326,8 @@ class FormSpec:
     lists: tuple[ListSpec, ...] = ()
     derived: tuple[DerivedSpec, ...] = ()
     attachments: tuple[AttachmentSpec, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)  # the office's, by code
+    has_own_blank: bool = True  # blank.xlsx in the folder says the same as this form
 
     def indicator(self, indicator_id: str) -> IndicatorSpec:
         """The indicator with this id; KeyError if there is none."""

@@ -6,7 +6,9 @@ pattern besides its colour, and the tints differ in lightness so that grey print
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from perfeval_xl.model import Outcome, Severity
 
@@ -52,3 +54,50 @@ GRID = "A6A6A6"
 ACCENT = "1F4E79"
 MUTED = "595959"
 LINK = "0563C1"
+
+# Tints that an office may choose for itself, by the name they have in its settings.
+TINTS: dict[str, tuple[Severity | Outcome, ...]] = {
+    "error": (Severity.ERROR, Outcome.DIFFERS),
+    "warning": (Severity.WARNING, Outcome.UNDECIDED),
+    "note": (Severity.NOTE,),
+    "agrees": (Outcome.AGREES, Outcome.WITHIN_READINGS),
+    "judged": (Outcome.JUDGED, Outcome.NOT_APPLICABLE),
+}
+LEAST_CONTRAST = 4.5  # of text on its tint, as WCAG 2 asks for
+
+
+@contextmanager
+def in_colours(chosen: Mapping[str, str]) -> Iterator[None]:
+    """Everything written inside the block has these tints; process-wide, for one thread."""
+    severities, outcomes = dict(SEVERITY), dict(OUTCOME)
+    for name, fill in chosen.items():
+        for key in TINTS[name]:
+            if isinstance(key, Severity):
+                SEVERITY[key] = replace(SEVERITY[key], fill=fill)
+            else:
+                OUTCOME[key] = replace(OUTCOME[key], fill=fill)
+    try:
+        yield
+    finally:
+        SEVERITY.update(severities)
+        OUTCOME.update(outcomes)
+
+
+def tint_of(name: str) -> Look:
+    """The look that a tint belongs to, as shipped."""
+    key = TINTS[name][0]
+    return SEVERITY[key] if isinstance(key, Severity) else OUTCOME[key]
+
+
+def contrast(first: str, second: str) -> float:
+    """How far two colours RRGGBB differ in lightness: 1 for equal, 21 for black on white."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

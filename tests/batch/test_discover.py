@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from perfeval_xl.batch.discover import discover
+from perfeval_xl.batch.discover import discover, look
 
 
 def _inbox(tmp_path: Path, *names: str) -> Path:
@@ -89,3 +90,25 @@ def test_a_name_of_255_bytes_still_takes_our_suffix(tmp_path: Path) -> None:
 def test_macros_keep_their_suffix(tmp_path: Path) -> None:
     inbox = _inbox(tmp_path, "局.xlsm")
     assert discover(inbox, tmp_path / "结果").files[0].copy == "复核/局_复核.xlsm"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+def test_a_look_sees_the_files_that_are_evaluated_and_no_others(tmp_path: Path) -> None:
+    inbox = tmp_path / "收件"
+    outbox = inbox / "结果"
+    for name in ("局.xlsx", "区直/深/局.xls", ".隐藏/局.xlsx", "旧结果/.perfeval/journal.jsonl"):
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_bytes(b"x" * 7)
+    outbox.mkdir()
+    for name in ("~$局.xlsx", "perfeval.toml", "结果/汇总.xlsx", "旧结果/汇总.xlsx", "局.xlsx.tmp"):
+        (inbox / name).write_bytes(b"x")
+    (inbox / "链接.xlsx").symlink_to(inbox / "局.xlsx")
+    (inbox / "断.xlsx").symlink_to(inbox / "没有")
+    (inbox / "回").symlink_to(inbox)
+    os.mkfifo(inbox / "管.xlsx")
+    os.utime(inbox / "局.xlsx", ns=(5, 5))
+    seen = look(inbox, outbox)
+    assert sorted(seen.files) == [f.name for f in discover(inbox, outbox).files]
+    assert sorted(seen.files) == ["区直/深/局.xls", "局.xlsx", "链接.xlsx"]
+    assert seen.files["局.xlsx"] == (7, 5)
+    assert not seen.closed

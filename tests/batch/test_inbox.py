@@ -156,19 +156,24 @@ def test_a_file_that_is_gone_when_its_turn_comes_is_left_out(tmp_path: Path) -> 
         process(submitted(tmp_path / "局.xlsx"), tmp_path / "结果", Options())
 
 
+def shut(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    """Let folders of this name refuse to be listed."""
+    real = os.scandir
+
+    def refuse(path: Any = ".") -> Any:
+        if Path(path).name == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
 @posix
 def test_a_folder_that_may_not_be_listed_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "收件" / "closed").mkdir(parents=True)
-    real = os.scandir
-
-    def refuse(path: Any = ".") -> Any:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    shut(monkeypatch, "closed")
     assert discover(tmp_path / "收件", tmp_path / "结果").skipped == {"打不开的文件夹": 1}
 
 
