@@ -75,12 +75,12 @@ class Taking:
     """What belongs to a run beside its results.
 
     unit_of: the unit's key, from its name and code. rules: by form, program and form data in
-    words. run_info: what 汇总.xlsx tells of the run.
+    words. summary: what 汇总.xlsx is made from beside the records, as JSON can hold it.
     """
 
     unit_of: Callable[[str, str], str]
     rules: Mapping[str, str]
-    run_info: Mapping[str, str]
+    summary: Mapping[str, Mapping[str, str]]
 
 
 def place_of(outbox: Path) -> Path:
@@ -140,10 +140,10 @@ def results_of(path: Path) -> Iterator[str]:
             yield zlib.decompress(record).decode("utf-8")
 
 
-def run_info_of(path: Path) -> dict[str, str]:
-    """What 汇总.xlsx tells of the last complete run."""
+def summary_of(path: Path) -> dict[str, dict[str, str]]:
+    """What 汇总.xlsx of the last complete run was made from beside the records."""
     with reading(path) as base:
-        row = base.execute("SELECT value FROM meta WHERE key = 'run_info'").fetchone()
+        row = base.execute("SELECT value FROM meta WHERE key = 'summary'").fetchone()
         return json.loads(row[0]) if row else {}
 
 
@@ -263,8 +263,8 @@ class _Taker:
         self.base.execute(
             "DELETE FROM rounds WHERE id NOT IN (SELECT round_id FROM files WHERE round_id NOTNULL)"
         )
-        info = json.dumps(dict(self.taking.run_info), ensure_ascii=False)
-        self.base.execute("INSERT OR REPLACE INTO meta VALUES ('run_info', ?)", (info,))
+        summary = json.dumps(self.taking.summary, ensure_ascii=False)
+        self.base.execute("INSERT OR REPLACE INTO meta VALUES ('summary', ?)", (summary,))
 
     def _row_of(self, record: Record) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.base.execute(

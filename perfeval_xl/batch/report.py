@@ -20,7 +20,7 @@ def report(outbox: Path) -> RunResult:
         OSError: the outbox cannot be written.
     """
     path = ledger.place_of(outbox)
-    info = ledger.run_info_of(path)  # first: where there is no ledger, nothing is made
+    shown = ledger.summary_of(path)  # first: where there is no ledger, nothing is made
     with OutboxLock(outbox):
         result = RunResult(outbox / RESULTS, outbox / SUMMARY)
         with whole_file(result.results) as temporary:
@@ -28,5 +28,5 @@ def report(outbox: Path) -> RunResult:
                 for line in ledger.results_of(path):
                     result.count(from_line(line))
                     out.write(line + "\n")
-        write_summary_of(result.results, result.summary, info, result.rounds)
+        write_summary_of(result.results, result.summary, rounds=result.rounds, **shown)
     return result

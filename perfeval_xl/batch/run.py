@@ -165,11 +165,10 @@ def run_folder(
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
             _write_results(result, journal, names, options)
-            info = _run_info(result, chosen)
-            colours = dict(options.office.colours)
-            write_summary_of(result.results, result.summary, info, result.rounds, colours)
+            shown = {"info": _run_info(result, chosen), "colours": dict(options.office.colours)}
+            write_summary_of(result.results, result.summary, rounds=result.rounds, **shown)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, info)
+            taking = Taking(office.unit_of, applied, shown)
             _note(result, ledger.take(target, result.results, taking))
     return result
 

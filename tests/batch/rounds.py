@@ -4,14 +4,38 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from perfeval_xl import run_folder
+from perfeval_xl.batch import run as run_module
 from perfeval_xl.batch.run import RunResult
 from tests.builders import layout_plain
 from tests.builders.forms import FilledForm
+
+
+class Here:
+    """Stands in for the pool: the work is done in this process, which costs no start of another."""
+
+    def __init__(self, _size: int, work: Any, arguments: Any, *_: Any) -> None:
+        self._work, self._arguments = work, arguments
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def outcomes(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Each task with its result, or with the exception it ended in."""
+        for task in tasks:
+            try:
+                yield task, self._work(*self._arguments(task))
+            except Exception as exc:
+                yield task, exc
 
 
 class Desk:
@@ -27,7 +51,8 @@ class Desk:
 
     def run(self, **options: Any) -> RunResult:
         """Evaluate what lies in the inbox."""
-        return run_folder(self.inbox, self.outbox, jobs=1, **options)
+        with mock.patch.object(run_module, "Pool", Here):
+            return run_folder(self.inbox, self.outbox, jobs=1, **options)
 
     def records(self) -> dict[str, dict[str, Any]]:
         """Records of results.jsonl by the names of the forms."""

@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from perfeval_xl import run_folder
 from perfeval_xl.batch import ledger, sqlite
 from perfeval_xl.batch.ledger import Taking
+from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerBusy, LedgerMissing, LedgerNewer
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.cli import main
+from perfeval_xl.forms.office import OfficeRules
 from tests.batch.rounds import Desk, dump, faulty, ledger_of
 from tests.batch.test_run import files_of
 from tests.builders.forms import FilledForm
@@ -257,9 +259,17 @@ def test_report_of_a_second_round_is_the_same_too(desk: Desk) -> None:
     assert files_of(desk.outbox) == whole
 
 
+def test_report_keeps_the_offices_colours(desk: Desk) -> None:
+    desk.lay("甲", faulty())
+    desk.run(settings=Settings(office=OfficeRules(colours=(("error", "FFEEEE"),))))
+    whole = files_of(desk.outbox)
+    assert CliRunner().invoke(main, ["report", str(desk.outbox)]).exit_code == 0
+    assert files_of(desk.outbox) == whole
+
+
 def test_without_a_ledger_report_says_what_to_do_and_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(LedgerMissing):
-        ledger.run_info_of(ledger.place_of(tmp_path))
+        ledger.summary_of(ledger.place_of(tmp_path))
     result = CliRunner().invoke(main, ["report", str(tmp_path)])
     assert result.exit_code == 1
     assert "perfeval run" in result.stderr
