@@ -47,6 +47,16 @@ TABLES = {
 COUNTS = {"file_id", "year", "round", "number", "files", "current_files", "is_current"}
 NUMBERS = {"max", "self", "score", "low", "high", "stated", "self_sum", "computed", "decided",
            "undecided", "judged", "value"}  # fmt: skip
+NOTES = (
+    "rounds：轮次，一个单位、一个表样、一轮一行；current_files 是最近一次复核里的文件数。",
+    "files：文件，各轮报送的每份文件一行；is_current 为 1 的在最近一次复核里，"
+    "compared_with 是对照的上一轮文件。",
+    "indicators：指标，每份文件每项指标一行，自评、复核得分、允许区间和说明。",
+    "findings：问题，每处一行；round_state 为 persists（未改）、new（新增），第一轮空白。",
+    "resolved：已改，上一轮有、这一轮没有了的问题。",
+    "facts：数据项，每份文件读到的每个数或文字，连同所在的工作表和单元格。",
+    "各表用 file_id 相连。数值列里 Excel 存不准的数写成文字；其余都是文字，不会被当成公式。",
+)
 _CHUNK = 50_000  # rows in memory at a time
 _STARTS_FORMULA = re.compile("[=+\\-@\t\r＝＋－＠]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(E[+-]?\d+)?", re.ASCII)
@@ -152,7 +162,7 @@ def _write_book(base: sqlite3.Connection, path: Path) -> Path:
 
     tables = ((name, _rows(base, name)) for name in TABLES)
     with whole_file(path) as temporary:
-        write_tables(temporary, tables, NUMBERS | COUNTS)
+        write_tables(temporary, tables, NUMBERS | COUNTS, NOTES)
     return path
 
 

@@ -27,6 +27,7 @@ from perfeval_xl.batch.sqlite import (
     LedgerMissing,
     LedgerNewer,
     close_readers,
+    fold_in,
     in_our_words,
     opened,
 )
@@ -35,7 +36,7 @@ from perfeval_xl.labels import normalize_label
 
 VERSION = 1
 MOVED = (
-    "台账已损坏，移到 {place} 保存；以前各轮的对照从这一次起重新开始。"
+    "台账已损坏，移到 {place} 保存；轮次和对照重新开始。"
     "有备份的，把备份放回 {path}，再运行一次即可。"
 )
 _TABLES = {
@@ -103,6 +104,7 @@ def looked_over(outbox: Path) -> str:
             raise LedgerDamaged(str(path))
         with opened(path) as base:
             _check(base, path)
+            fold_in(base, path)
     except LedgerDamaged:
         return _moved_aside(path)
     return ""
@@ -111,19 +113,19 @@ def looked_over(outbox: Path) -> str:
 def take(outbox: Path, results: Path, taking: Taking) -> str:
     """Take a complete run's results; says in words when a damaged ledger had to be moved aside.
 
+    Then nothing is taken: what the run compared with is gone, and the next run begins anew.
+
     Raises:
         LedgerNewer, LedgerBusy: nothing was taken.
         OSError: the disk refuses; nothing was taken.
     """
     path = place_of(outbox)
     close_readers()
-    said = ""
     try:
         _take(path, results, taking)
     except LedgerDamaged:
-        said = _moved_aside(path)
-        _take(path, results, taking)
-    return said
+        return _moved_aside(path)
+    return ""
 
 
 def results_of(path: Path) -> Iterator[str]:

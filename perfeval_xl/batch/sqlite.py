@@ -101,9 +101,13 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def reader(path: Path) -> sqlite3.Connection:
-    """The ledger for reading only, kept open: units are looked up one by one."""
+    """The ledger for reading only, kept open: units are looked up one by one.
+
+    Nobody writes while a run looks up, so there is no lock and no memory to share, which workers
+    on other machines could not.
+    """
     if path not in _readers:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         _readers[path] = sqlite3.connect(uri, uri=True, timeout=_PATIENCE)
     return _readers[path]
 
@@ -112,6 +116,17 @@ def close_readers() -> None:
     """Let go of the file, so that it can be moved and its log be folded in."""
     while _readers:
         _readers.popitem()[1].close()
+
+
+def fold_in(base: sqlite3.Connection, path: Path) -> None:
+    """Bring everything from the write-ahead log into the file itself.
+
+    Raises:
+        LedgerBusy: another program is reading what it would replace.
+    """
+    _, in_log, folded = base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if in_log != folded:
+        raise LedgerBusy(str(path))
 
 
 def _connected(path: Path) -> sqlite3.Connection:

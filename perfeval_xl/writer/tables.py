@@ -11,8 +11,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from perfeval_xl.writer.book import Book, head_properties, safe_text
 from perfeval_xl.writer.stream import MAX_TEXT
+from perfeval_xl.writer.style import HEAD_FONT
 
 ROWS_EACH = 1_048_575  # below the head
+TITLE, NOTES = "台账", "说明"
 _WIDTH = 14
 
 
@@ -20,17 +22,29 @@ def write_tables(
     path: Path,
     tables: Iterable[tuple[str, Iterator[tuple[object, ...]]]],
     numbers: Collection[str],
+    notes: Iterable[str],
     rows_each: int = ROWS_EACH,
 ) -> None:
     """Write each table, its first row the heads; one that is too long goes on on a further sheet.
 
     numbers: heads of columns whose texts are numbers. They become numbers of Excel only where
-    that loses nothing; every other text stays a text, whatever it begins with.
+    that loses nothing; every other text stays a text, whatever it begins with. notes: what the
+    first sheet says of the tables.
     """
-    with Book(path, "台账") as book:
+    with Book(path, TITLE) as book:
+        _write_notes(book, notes)
         head = book.format(**head_properties())
         for name, rows in tables:
             _write(book, name, rows, numbers, rows_each, head)
+
+
+def _write_notes(book: Book, notes: Iterable[str]) -> None:
+    sheet = book.sheet(NOTES)
+    sheet.set_column(0, 0, 96)
+    sheet.write_string(0, 0, TITLE, book.format(font_name=HEAD_FONT, font_size=15))
+    wrapped = book.format(text_wrap=True, font_size=10)
+    for row, text in enumerate(notes, 1):
+        sheet.write_string(row, 0, safe_text(text), wrapped)
 
 
 def _write(

@@ -1,7 +1,7 @@
 """The command line with a fault planted: ``python -m tests.batch.saboteur FAULT N COUNTER run …``.
 
-FAULT: kill, ENOSPC, EIO, EACCES strike at the N-th open, write, fsync or rename in the outbox,
-counted over all processes in the file COUNTER; worker-hangs and summary-hangs touch COUNTER and
+FAULT: kill, ENOSPC, EIO, EACCES strike at the N-th open, write, fsync or rename in the outbox or
+statement that writes to its ledger, counted over all processes in the file COUNTER; worker-hangs and summary-hangs touch COUNTER and
 spin; offline forbids sockets and programs; count only counts. The processes of the pool import
 this module again and are struck alike.
 """
@@ -13,6 +13,7 @@ import errno
 import io
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ _FORBIDDEN = (
     "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen",
     "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "os.startfile", "os.spawn",
 )  # fmt: skip
+_SQLITE = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EIO: sqlite3.SQLITE_IOERR_WRITE,
+    errno.EACCES: sqlite3.SQLITE_READONLY,
+}
+_WRITES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
+_connect = sqlite3.connect
 _open, _replace, _fsync = io.open, os.replace, os.fsync
 
 
@@ -76,7 +84,31 @@ def fsync_struck(handle: int) -> None:
     _fsync(handle)
 
 
-def spin(*_: object) -> None:
+class _Ledger(sqlite3.Connection):
+    def execute(self, sql: str, *given: Any) -> sqlite3.Cursor:
+        if sql.startswith(_WRITES):
+            strike_sqlite()
+        return super().execute(sql, *given)
+
+
+def strike_sqlite() -> None:
+    """``strike``, the system's refusal as SQLite passes it on."""
+    try:
+        strike()
+    except OSError as exc:
+        refusal = sqlite3.OperationalError(exc.strerror)
+        refusal.sqlite_errorcode = _SQLITE[exc.errno or 0]
+        raise refusal from exc
+
+
+def connect_struck(path: Any, *given: Any, **named: Any) -> sqlite3.Connection:
+    """``sqlite3.connect``, every statement that writes to the ledger counted."""
+    if os.path.basename(path) == "ledger.sqlite":
+        named["factory"] = _Ledger
+    return _connect(path, *given, **named)
+
+
+def spin(*_: object, **__: object) -> None:
     """Say that it has begun, then never end."""
     Path(COUNTER).touch()
     while True:
@@ -103,6 +135,7 @@ elif FAULT == "summary-hangs":
 else:
     io.open = builtins.open = open_struck
     os.replace, os.fsync = replace_struck, fsync_struck
+    sqlite3.connect = connect_struck
 
 if __name__ == "__main__":
     from perfeval_xl.cli import main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from perfeval_xl.batch import pool as pool_module
+from tests.batch.rounds import dump
 from tests.batch.test_inbox import OLD
 from tests.batch.test_run import files_of
 from tests.builders import broken
@@ -38,10 +40,16 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What a run that nothing happens to leaves in the outbox."""
+    """What a run that nothing happens to leaves in the outbox, and what its ledger says."""
     outbox = tmp_path_factory.mktemp("结果")
     assert sabotaged(inbox, outbox).wait(60) == 4
-    return files_of(outbox)
+    return all_of(outbox)
+
+
+def all_of(outbox: Path) -> dict[str, bytes]:
+    """Every file of an outbox and, as one more, all that its ledger says."""
+    said = dump(outbox)
+    return files_of(outbox) | ({"台账": said.encode()} if said else {})
 
 
 def sabotaged(
@@ -94,9 +102,12 @@ def members(group: int) -> list[int]:
 
 
 def whole_files_only(outbox: Path, undisturbed: dict[str, bytes]) -> bool:
-    """Whether everything that has its final name is as it will be."""
+    """Whether everything that has its final name is as it will be; the ledger may be empty yet."""
     found = {n: c for n, c in files_of(outbox).items() if ".perfeval-part" not in n}
-    return found.items() <= undisturbed.items()
+    said = dump(outbox).encode()
+    return found.items() <= undisturbed.items() and (
+        said == undisturbed["台账"] or b"INSERT INTO" not in said
+    )
 
 
 def strike_at(
@@ -111,7 +122,7 @@ def strike_at(
     elif fault == "kill":
         assert code == -signal.SIGKILL
     elif code == 4 and fault != "ENOSPC":  # zipfile opens once more in another mode
-        assert files_of(outbox) == undisturbed, (fault, at)
+        assert all_of(outbox) == undisturbed, (fault, at)
     else:
         text = said(outbox)
         assert code == 1, (at, text)
@@ -121,7 +132,7 @@ def strike_at(
     assert group_is_gone(struck.pid)
     assert whole_files_only(outbox, undisturbed), (fault, at)
     assert sabotaged(inbox, outbox).wait(60) == 4, said(outbox)
-    assert files_of(outbox) == undisturbed, (fault, at)
+    assert all_of(outbox) == undisturbed, (fault, at)
     return was_struck
 
 
@@ -130,6 +141,39 @@ def test_a_run_struck_at_a_step_is_finished_by_the_next(
     inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str, at: int
 ) -> None:
     assert strike_at(fault, at, inbox, tmp_path / "结果", undisturbed)
+
+
+@pytest.mark.parametrize(("fault", "before_the_end"), [("kill", 0), ("ENOSPC", 5), ("kill", 30)])
+def test_a_run_struck_while_the_ledger_takes_it_is_taken_by_the_next(
+    inbox: Path, undisturbed: dict[str, bytes], tmp_path: Path, fault: str, before_the_end: int
+) -> None:
+    calm = tmp_path / "不受打扰"
+    assert sabotaged(inbox, calm).wait(60) == 4
+    at = steps(calm) - before_the_end
+    assert strike_at(fault, at, inbox, tmp_path / "结果", undisturbed)
+
+
+@pytest.mark.parametrize("fault", ["kill", "EIO"])
+def test_a_second_round_that_was_struck_is_compared_as_if_nothing_had_been(
+    inbox: Path, tmp_path: Path, fault: str
+) -> None:
+    """Struck when results.jsonl tells of round 2 and the ledger does not know it yet."""
+    first = tmp_path / "首轮"
+    assert sabotaged(inbox, first).wait(60) == 4
+    changed = tmp_path / "收件"
+    shutil.copytree(inbox, changed)
+    (changed / "甲.xlsx").write_bytes(broken.value(broken.SECOND, "F3", "4")())
+    os.utime(changed / "甲.xlsx", OLD)
+    calm, struck = tmp_path / "不受打扰", tmp_path / "结果"
+    for outbox in (calm, struck):
+        shutil.copytree(first, outbox)
+    assert sabotaged(changed, calm).wait(60) == 4
+    assert sabotaged(changed, struck, fault, steps(calm)).wait(60) != 4
+    assert files_of(struck) == files_of(calm)
+    assert dump(struck) == dump(first)
+    assert sabotaged(changed, struck).wait(60) == 4
+    assert all_of(struck) == all_of(calm)
+    assert dump(struck) != dump(first)
 
 
 @pytest.mark.campaign
@@ -163,7 +207,7 @@ def test_kills_at_random_moments_lose_nothing(
             kill_after(chance.uniform(0.1, 2.5), inbox, outbox)
         assert whole_files_only(outbox, undisturbed)
         assert sabotaged(inbox, outbox).wait(60) == 4
-        assert files_of(outbox) == undisturbed
+        assert all_of(outbox) == undisturbed
 
 
 # ---- Ctrl-C ----
@@ -196,7 +240,7 @@ def test_ctrl_c_stops_within_a_second_and_leaves_no_process(
         assert "Traceback" not in said(outbox)
     assert min(took) < 1.0, took
     assert sabotaged(inbox, outbox).wait(60) == 4
-    assert files_of(outbox) == undisturbed
+    assert all_of(outbox) == undisturbed
 
 
 def test_no_wait_for_a_worker_is_longer_than_ctrl_c_may_take(
@@ -233,7 +277,7 @@ def test_ctrl_c_at_random_moments_is_an_exit_code_5_or_a_finished_run(
         assert "Traceback" not in said(outbox), said(outbox)
         assert group_is_gone(run.pid)
         assert sabotaged(inbox, outbox).wait(60) == 4
-        assert files_of(outbox) == undisturbed
+        assert all_of(outbox) == undisturbed
 
 
 # ---- alone in the world ----
@@ -254,4 +298,4 @@ def test_a_run_needs_neither_the_network_nor_another_program(
     code = sabotaged(inbox, outbox, "offline").wait(60)
     counter = beside(outbox, "steps")
     assert code == 4, counter.read_text() if counter.exists() else said(outbox)
-    assert files_of(outbox) == undisturbed
+    assert all_of(outbox) == undisturbed
