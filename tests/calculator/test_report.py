@@ -92,7 +92,7 @@ def _codes(text: str, facts: dict[str, Value] | None = None) -> list[tuple[str, 
 
 def test_every_kind_of_placeholder_is_named_and_no_measure_is_one() -> None:
     said = _codes("完成……项，共XX万元，某项目×年，投入X万元，占地3×4米，2021年收入合计300万元。")
-    assert said == [("report.placeholder", "……”“XX”“×”“X")]
+    assert said == [("report.placeholder", "……、XX、×、X")]
     assert _codes("购置X光机1台，收入合计300万元。") == []
 
 
