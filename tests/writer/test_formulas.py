@@ -283,7 +283,9 @@ def test_a_figure_behind_its_label_in_one_cell_is_reckoned_too(
         for cell in row:
             if cell.value in ("人员编制", "实有人数"):
                 cell.value += "：36人" if cell.value == "人员编制" else "：38人"
-                book["附件2-1 自评表"].cell(cell.row, cell.column + 1).value = None
+                for merge in list(book["附件2-1 自评表"].merged_cells.ranges):
+                    if merge.min_row == cell.row:
+                        book["附件2-1 自评表"].unmerge_cells(str(merge))
     stream = io.BytesIO()
     book.save(stream)
     one = annotated_bytes(stream.getvalue())
