@@ -18,6 +18,7 @@ from perfeval_xl.ooxml import Limits, Sheet, Workbook, restore
 from perfeval_xl.ooxml.refs import Range, parse_range
 from perfeval_xl.ooxml.removal import Remover
 from perfeval_xl.writer.basis import is_basis
+from perfeval_xl.writer.printing import PRINT_AREA
 from perfeval_xl.writer.text import (
     BASIS_HEADS,
     BASIS_NAME,
@@ -25,6 +26,7 @@ from perfeval_xl.writer.text import (
     COVERED_FILL,
     FILE_PREFIX,
     LEGEND_NOTE,
+    PRINT_AREA_SET,
     REVIEW_NAME,
     REVIEW_SHEET,
     SCORING_HEADS,
@@ -78,6 +80,8 @@ def _cleaned(workbook: Workbook) -> bytes | None:
         remover.remove_sheet(name)
     remover.remove_name(REVIEW_NAME)
     remover.remove_name(BASIS_NAME)
+    for name in _areas_set(workbook, reviews):
+        remover.remove_name(PRINT_AREA, name)
     remover.remove_parts(n for n in workbook.package.names if n.startswith("perfeval/"))
     for name, area in columns.items():
         remover.remove_cells(name, area)
@@ -135,6 +139,16 @@ def _our_area(sheet: Sheet) -> tuple[int, int, int, int] | None:
 def _raw(sheet: Sheet, row: int, column: int) -> str:
     cell = sheet.cells.get((row, column))
     return cell.raw if cell else ""
+
+
+def _areas_set(workbook: Workbook, reviews: list[str]) -> list[str]:
+    """Sheets that had no print area before, from the line of our sheet that says so."""
+    return [
+        _raw(sheet, row, 3).rpartition("!")[0]
+        for sheet in map(workbook.sheet, reviews)
+        for row in sorted(sheet.rows)
+        if _raw(sheet, row, 1) == PRINT_AREA_SET
+    ]
 
 
 def _covered_fills(workbook: Workbook, reviews: list[str]) -> dict[tuple[str, int, int], int]:
