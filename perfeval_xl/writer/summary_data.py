@@ -258,7 +258,8 @@ def sorted_units(units: list[UnitRow]) -> list[UnitRow]:
         {
             "errors": [unit.errors for unit in units],
             "gap": [abs(float(unit.difference or 0)) for unit in units],
-            "file": [unit.file for unit in units],
+            # bytes: pandas refuses texts that are no UTF-8 where pyarrow is installed
+            "file": [unit.file.encode("utf-8", "surrogatepass") for unit in units],
         }
     )
     order = keys.sort_values(["errors", "gap", "file"], ascending=[False, False, True]).index

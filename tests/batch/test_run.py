@@ -299,10 +299,10 @@ def test_openpyxl_sees_our_scores_beside_the_form(outbox: Path, records: dict[st
 def test_the_summary_has_a_row_per_unit(outbox: Path) -> None:
     book = openpyxl.load_workbook(outbox / "汇总.xlsx")
     assert book.sheetnames == [
-        "总览", "单位汇总", "指标矩阵", "问题清单", "待补数据", "退回文件", "运行信息"
+        "总览", "单位汇总", "指标矩阵", "基础数据", "问题清单", "待补数据", "退回文件", "运行信息",
     ]  # fmt: skip
     units = [row[1].value for row in book["单位汇总"].iter_rows(min_row=4) if row[1].value]
-    assert sum("区样例" in str(unit) for unit in units) == 13
+    assert sum("区样例" in str(unit) for unit in units) == 14
 
 
 def test_one_workbook_can_be_evaluated_as_a_library(outbox: Path) -> None:
