@@ -208,12 +208,18 @@ class _Pen:
 
     def line(self, cells: Iterable[tuple[Entry, int]], *, frame: bool = True) -> None:
         """The next line, its cells over so many columns each."""
-        column = self.how.left
+        column, height = self.how.left, 20.0
         for entry, width in cells:
             cell = self.sheet.cell(self.row, column)
             cell.value = entry
-            cell.font = Font(name="宋体", size=10)
-            cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
+            cell.font = Font(name="宋体", size=10 if frame else 14, bold=not frame)
+            is_figure = isinstance(entry, int | Decimal)
+            across = "right" if is_figure else "left" if frame else "center"
+            cell.alignment = Alignment(horizontal=across, vertical="center", wrap_text=True)
+            if isinstance(entry, Decimal):
+                cell.number_format = "0.00"
+            if isinstance(entry, str):
+                height = max(height, 15.0 * -(-2 * len(entry) // max(11 * width, 24)) + 4)
             if isinstance(entry, date):
                 cell.number_format = "yyyy-mm-dd"
             last = column + width - 1
@@ -225,6 +231,7 @@ class _Pen:
                     start_row=self.row, start_column=column, end_row=self.row, end_column=last
                 )
             column = last + 1
+        self.sheet.row_dimensions[self.row].height = height if frame else 26
         self.row += 1
 
 
