@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from perfeval_xl.amounts import ZERO, half_unit, plain
+from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.guesses import said_of
 from perfeval_xl.calculator.lines import Operands, added, columns_of, lines_of, texts_of, tolerance
@@ -193,12 +193,26 @@ def check_equal(desk: Desk, check: CheckSpec) -> None:
         )
         desk.book.check(check.id, check.title, detail)
         return
+    if _in_yuan(desk, left, right):
+        desk.book.add(
+            YUAN, refs_of([left, right]), desk.shown(left), desk.shown(right),
+            slots={"label": desk.label(left.id), "check": check.title}, clause=check.clause, marked=1,
+        )  # fmt: skip
+        return
     gap = replace(left, value=difference)
     desk.book.add(
         check.code, refs_of([left, right]), desk.shown(left), desk.shown(right), desk.shown(gap),
         slots={"label": desk.label(left.id), "operands": desk.label(right.id), "places": cells([right.ref])},
         kind=check.kind, clause=check.clause,
     )  # fmt: skip
+
+
+def _in_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
+    """Whether the first figure is the second one in 元."""
+    field = desk.prepared.spec.fields.get(left.id)
+    if field is None or field.kind != "amount" or not left.number or not right.number:
+        return False
+    return abs(left.number / WAN - right.number) <= tolerance(desk.prepared, [left, right])
 
 
 def check_rate(desk: Desk, check: CheckSpec) -> None:

@@ -266,3 +266,17 @@ def test_a_blank_of_all_three_is_read_as_empty(form: FormSpec, blank: bytes) -> 
     assert set(submission.attached) == set(WITH)
     assert [f.id for f in submission.facts.values() if f.number is not None] == []
     assert [p.code for p in submission.problems] == []
+
+
+@pytest.mark.libreoffice
+def test_an_old_format_keeps_its_further_sheets(
+    soffice: Callable[[Path, str], Path], tmp_path: Path
+) -> None:
+    """The rows of a list have no fixed places in the blank: the plain conversion is annotated."""
+    path = tmp_path / "三张表.xlsx"
+    path.write_bytes(three_parts())
+    one = annotated_bytes(soffice(path, "xls").read_bytes(), "三张表.xls")
+    assert one.evaluation.totals.decided == 60
+    page = load_workbook(io.BytesIO(one.copy)).worksheets[0]
+    texts = " ".join(str(c.value) for row in page.iter_rows() for c in row if c.value)
+    assert "行数不固定" in texts
