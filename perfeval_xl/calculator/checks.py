@@ -215,6 +215,36 @@ def _in_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
     return abs(left.number / WAN - right.number) <= tolerance(desk.prepared, [left, right])
 
 
+def without_doubtful_units(desk: Desk) -> Submission:
+    """The submission as it may be scored: amounts of a sheet that is most likely in 元 are not read.
+
+    A sheet of which one figure is ten thousand times its fellow on 附件2-1 would score wrongly in
+    every ratio between the two.
+    """
+    facts = desk.submission.facts
+    doubtful = {
+        check.attachment
+        for check in desk.prepared.spec.checks
+        if check.kind == "equal" and check.attachment in desk.submission.attached
+        and _in_yuan(desk, *(facts.get(str(check.options[key])) or missing_fact("") for key in ("left", "right")))
+    }  # fmt: skip
+    if not doubtful:
+        return desk.submission
+    fields = desk.prepared.spec.fields
+    unread = {
+        name: replace(fact, value=None, state=State.UNREADABLE)
+        for name, fact in facts.items()
+        if name in fields and fields[name].attachment in doubtful and fields[name].kind == "amount"
+        and fact.number is not None
+    }  # fmt: skip
+    unread |= {
+        name: replace(fact, value=None, state=State.UNREADABLE, expression="")
+        for name, fact in facts.items()
+        if any(own.id in unread for own in fact.operands)
+    }
+    return replace(desk.submission, facts=facts | unread)
+
+
 def check_rate(desk: Desk, check: CheckSpec) -> None:
     """A stated rate against its quotient, of the whole unit or of each row of a list."""
     listed = str(check.options.get("list", ""))

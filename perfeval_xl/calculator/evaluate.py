@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.checks import Desk, run_checks
+from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_units
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
@@ -25,9 +25,11 @@ def evaluate(submission: Submission, spec: FormSpec) -> Evaluation:
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
     say_problems(submission, prepared, book)
-    run_checks(Desk(submission, prepared, book, Mender(submission, prepared)))
-    judged = judge_indicators(submission, prepared)
-    check_scores(submission, prepared, judged, book)
+    desk = Desk(submission, prepared, book, Mender(submission, prepared))
+    run_checks(desk)
+    scored = without_doubtful_units(desk)
+    judged = judge_indicators(scored, prepared)
+    check_scores(scored, prepared, judged, book)
     check_figures(submission, prepared, book)
     check_form(submission, prepared, book)
     check_targets(submission, prepared, book)
