@@ -27,6 +27,7 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 _OWN_NAMES = frozenset({"本级", "机关", "局机关", "本单位", "合计", "总计", "小计"})
 _FILLED_BY_OFFICE = frozenset({"finance_opinion"})  # the finance office signs it, not the unit
 _SIGNED = ("signatures",)
+_NAME_ON_FURTHER_SHEET = ".unit_name"
 _DATE = "report_date"
 
 
@@ -180,6 +181,10 @@ def _check_unit_names(submission: Submission, prepared: Prepared, book: FindingB
     # Where the name was itself taken from a table, what most tables say is the unit's name.
     if unit is not None and any(f.ref == unit.ref for _, f in single) and len(single) > 2:
         known = [_commonest([name for name, _ in single])]
+    for key, fact in submission.prose.items():
+        if key.endswith(_NAME_ON_FURTHER_SHEET) and not same_unit(fact.text, known[0]):
+            refs = [fact.ref, unit.ref if unit is not None else None]
+            book.add("form.unit_name_differs", refs, fact.text, known[0])
     for found in names.values():
         if any(same_unit(name, known[0]) for name, _ in found):
             continue

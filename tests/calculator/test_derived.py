@@ -14,8 +14,8 @@ import pytest
 from perfeval_xl.calculator import evaluate
 from perfeval_xl.calculator.derived import joined_facts, with_derived
 from perfeval_xl.forms.catalog import load_form
-from perfeval_xl.model import Evaluation, State
-from tests.calculator.build import Value, list_rows, submission
+from perfeval_xl.model import CellRef, Evaluation, State
+from tests.calculator.build import Value, list_rows, submission, text
 
 SPEC = load_form("yueyanglou-2021")
 BASE = load_form("yueyanglou-2023-base")
@@ -88,6 +88,18 @@ def test_a_prior_years_total_alone_is_a_warning_and_this_years_sum_an_error() ->
     assert (broken.severity, broken.provided, broken.expected, broken.difference) == (
         "error", "4", "5", "1",
     )  # fmt: skip
+
+
+def test_a_further_sheet_of_another_unit_is_said() -> None:
+    made = submission(SPEC, attached=BOTH)
+    place = CellRef("基础数据表", 3, 2)
+    for name, wanted in (("区测试局", 0), ("区另外一局", 1)):
+        title = text("base-data.unit_name", name, place)
+        evaluation = evaluate(replace(made, prose={"base-data.unit_name": title}), SPEC)
+        found = [f for f in evaluation.findings if f.code == "form.unit_name_differs"]
+        assert len(found) == wanted
+    assert (found[0].provided, found[0].expected) == ("区另外一局", "区测试局")
+    assert found[0].refs[0] == place
 
 
 def test_checks_of_a_sheet_that_is_not_there_are_not_even_mentioned() -> None:
