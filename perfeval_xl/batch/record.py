@@ -180,7 +180,7 @@ def _known(name: str, fact: Fact, evaluation: Evaluation) -> Record:
     """A fact; one given from elsewhere names its source, and the unit's own where there is one."""
     found = _fact(fact)
     own = evaluation.submission.facts.get(name)
-    if fact is not own:
+    if evaluation.context.given and fact.ref and fact.ref.sheet == evaluation.context.sheet:
         found["source"] = fact.found_by
         if own is not None and own.ref is not None:
             found["own"] = _fact(own)

@@ -23,6 +23,8 @@ from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formu
 
 SCORING = "附件2-2 评分表"
 ALLOWED = {
+    "ABS",
+    "DATE",
     "ROUND",
     "MAX",
     "MIN",
