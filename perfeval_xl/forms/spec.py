@@ -64,6 +64,9 @@ class FieldSpec:
     required: bool
     help: str
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # quick: fields are keys of caches
+
 
 @dataclass(frozen=True, slots=True)
 class BlockSpec:

@@ -71,16 +71,21 @@ class Values:
         ref = grid.ref(area)
         merged = area.range_text if area.is_merged else None
         cell = grid.cell(area)
-        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         if merged and self._hides(grid, area, cell, ref):
-            return replace(base, raw=cell.raw if cell else "", state=State.UNREADABLE)
-        if cell is None:
-            return base
-        if not cell.raw.strip() and cell.formula is None:
-            return replace(base, raw=cell.raw)
-        cell, note = self._with_result(grid, cell)
-        if cell is None:
-            return replace(base, raw=note, state=State.UNREADABLE)
+            raw = cell.raw if cell else ""
+            return Fact(fact_id, None, raw, ref, State.UNREADABLE, merged, found_by)
+        raw = cell.raw if cell is not None else ""
+        if cell is None or (cell.formula is None and not raw.strip()):
+            return Fact(fact_id, None, raw, ref, State.BLANK, merged, found_by)
+        note = ""
+        if cell.formula is None:
+            if cell.kind == "text" and kind in ("text", "prose", "date"):
+                return Fact(fact_id, raw.strip(), raw, ref, State.TEXT, merged, found_by)
+        else:
+            cell, note = self._with_result(grid, cell)
+            if cell is None:
+                return Fact(fact_id, None, note, ref, State.UNREADABLE, merged, found_by)
+        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         if kind in ("text", "prose", "date"):
             return self._text(base, grid, cell)
         fact = self._number(base, kind, grid, cell, unit)
