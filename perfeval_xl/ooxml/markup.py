@@ -138,12 +138,13 @@ class Node:
         return found
 
 
-def parse(content: bytes, part: str, depth: int = 0) -> Node:
+def parse(content: bytes, part: str, depth: int = 0, checked: bool = False) -> Node:
     """The tree of a part that is UTF-8 (see ``utf8``); WorkbookError when it is not well-formed.
 
     depth: elements so deep (the root is 1) need not know what is in them; 0 for all.
+    checked: it is a piece of what has been found well-formed.
     """
-    return _plain_tree(content, part, depth) or general_tree(content, part)
+    return _plain_tree(content, part, depth, checked) or general_tree(content, part)
 
 
 def general_tree(content: bytes, part: str) -> Node:
@@ -179,7 +180,9 @@ def general_tree(content: bytes, part: str) -> Node:
     return top.children[0]
 
 
-def _plain_tree(content: bytes, part: str, depth: int = 0) -> Node | None:
+def _plain_tree(
+    content: bytes, part: str, depth: int = 0, checked: bool = False
+) -> Node | None:
     """The tree of a part written in the usual way; None when it is not.
 
     Expat has the last word on whether it is well-formed. What the pattern does not cover to the
@@ -188,7 +191,8 @@ def _plain_tree(content: bytes, part: str, depth: int = 0) -> Node | None:
     root = _PLAIN_ROOT.match(content)
     if root is None or len(content) > _MOST_PLAIN or b"\r" in content or b"<!" in content:
         return None
-    check(content, part)
+    if not checked:
+        check(content, part)
     spaces = dict(_PLAIN_SPACE.findall(root[2].decode("utf-8", "replace")))
     space = spaces.get("", "")
     top = node = Node("", "", {}, 0)
