@@ -33,7 +33,7 @@ from perfeval_xl.batch.one import (
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.record import Record, from_line, to_line
-from perfeval_xl.batch.worker import prepare, work
+from perfeval_xl.batch.worker import prepare, work_line
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
 
@@ -159,7 +159,7 @@ class _Run:
 
     def finish_all(self, jobs: int) -> None:
         """Finish every file that is not finished yet; the journal holds each at once."""
-        with Pool(jobs, work, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
+        with Pool(jobs, work_line, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
             for task, outcome in pool.outcomes(self._open_files()):
                 self._take(task, outcome)
             if self._again:
@@ -187,7 +187,7 @@ class _Run:
         outputs = (submitted.copy, submitted.note)
         return self.journal.finished(submitted.name, digest, outputs)
 
-    def _take(self, task: _Task, outcome: Record | Exception) -> None:
+    def _take(self, task: _Task, outcome: bytes | Exception) -> None:
         """Keep what became of a file."""
         submitted = task.submitted
         if isinstance(outcome, MaybeArriving):
@@ -195,15 +195,16 @@ class _Run:
         elif isinstance(outcome, StillArriving):
             self.arriving.add(submitted.name)
         else:
+            line = None if isinstance(outcome, Exception) else outcome
             record = self._record_of(submitted, outcome)
             self._remove_older(submitted)
-            self.journal.add(submitted.name, record)
+            self.journal.add(submitted.name, record, line)
             self._show(record)
 
-    def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:
+    def _record_of(self, submitted: Submitted, outcome: bytes | Exception) -> Record:
         """The record, also of a file that its worker did not survive."""
         if not isinstance(outcome, Exception):
-            return outcome
+            return from_line(outcome.decode("utf-8"))
         if isinstance(outcome, (OSError, FormSpecError)):
             raise outcome
         limits = self.options.limits
@@ -257,10 +258,11 @@ def _write_results(result: RunResult, journal: Journal, names: list[str]) -> Non
     pairs = PairFinder(journal.records(names))
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            for record in journal.records(names):
-                pairs.add_findings(record)
+            for line in journal.lines(names):
+                record = from_line(line)
+                is_added = pairs.add_findings(record)
                 result.count(record)
-                out.write(to_line(record) + "\n")
+                out.write((to_line(record) if is_added else line) + "\n")
 
 
 def _write_summary(result: RunResult, digests: dict[str, str]) -> None:
