@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from perfeval_xl.batch.arrive import Arrived, arrive
@@ -228,6 +227,8 @@ def _evaluated(data: bytes, options: Options, guarded: bool = False) -> tuple[Ar
 
 @cache
 def _version() -> str:
+    from importlib.metadata import version
+
     return version("perfeval-xl")
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from perfeval_xl.ooxml import Limits, Sheet, Workbook, restore
-from perfeval_xl.ooxml.removal import Remover
+from perfeval_xl.ooxml import Limits, Sheet, Workbook
 from perfeval_xl.writer.text import (
     FILE_PREFIX,
     LEGEND_NOTE,
@@ -20,6 +20,9 @@ from perfeval_xl.writer.text import (
     REVIEW_SHEET,
     SCORING_HEADS,
 )
+
+if TYPE_CHECKING:
+    from perfeval_xl.ooxml.removal import Remover
 
 _RECEIPT = b"perfeval/receipt"
 _OUR_NOTE = re.compile(r"\n?(?:【(?:错误|警告|提示)】[^\n]*\n(?:[^\n]+\n)*?改法：)", re.DOTALL)
@@ -38,6 +41,8 @@ def original_of(workbook: Workbook, limits: Limits | None = None) -> Original:
     """The workbook without what an earlier review of ours added; itself when there is nothing."""
     source = workbook.package.source
     if _RECEIPT in source:
+        from perfeval_xl.ooxml import restore
+
         original = restore(source, limits)
         if original is not None:
             return Original(Workbook.open(original, limits))
@@ -58,6 +63,8 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     }
     if not reviews and not columns:
         return None
+    from perfeval_xl.ooxml.removal import Remover
+
     remover = Remover(workbook)
     for name in reviews:
         remover.remove_sheet(name)
