@@ -44,7 +44,9 @@ _UNIT = "区样模局"
 _POSTS, _STAFF, _CASES = 90017, 90029, 90031  # figures that each file has its own of
 _REFERENCE = re.compile(rb"&#(\d{3,});")
 _INLINE = re.compile(rb'(<c [^<>]*) t="inlineStr"><is>(<t[^<>]*>[^<]*</t>)</is></c>')
-_PROSE = "全区各项工作任务按计划推进办理事项培训平台建设资金管理制度落实群众满意服务监督检查整改完善"
+_PROSE = (
+    "全区各项工作任务按计划推进办理事项培训平台建设资金管理制度落实群众满意服务监督检查整改完善"
+)
 
 
 def write_corpus(folder: Path, files: int, kinds: tuple[str, ...] = (HEAVY, LIGHT)) -> list[Path]:
@@ -181,9 +183,7 @@ def _prose(chance: random.Random) -> str:
 def _split_merges(book: openpyxl.Workbook, left: int) -> None:
     """Split merges within one row, as in a form typed by hand, until so many are left."""
     merges = [(sheet, area) for sheet in book for area in list(sheet.merged_cells.ranges)]
-    flat = sorted(
-        (area.min_row, area.coord) for _, area in merges if area.min_row == area.max_row
-    )
+    flat = sorted((area.min_row, area.coord) for _, area in merges if area.min_row == area.max_row)
     for _, coord in flat[::-1][: len(merges) - left]:
         sheet = next(s for s, area in merges if area.coord == coord)
         sheet.unmerge_cells(coord)

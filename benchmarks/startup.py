@@ -93,7 +93,11 @@ def measure(rounds: int) -> str:
     start = found["help"]
     rows = [
         ["bare click program, --help", f"{found['bare'] * 1000:.0f} ms", ""],
-        ["perfeval --help", f"{start * 1000:.0f} ms", f"{start / found['bare']:.2f} × bare (≤ 1.5)"],
+        [
+            "perfeval --help",
+            f"{start * 1000:.0f} ms",
+            f"{start / found['bare']:.2f} × bare (≤ 1.5)",
+        ],
         ["one file in a warm process", f"{warm * 1000:.1f} ms", ""],
         ["the first file of a process", f"{first * 1000:.0f} ms", "imports and form data"],
         [

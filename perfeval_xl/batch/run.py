@@ -159,7 +159,9 @@ class _Run:
 
     def finish_all(self, jobs: int) -> None:
         """Finish every file that is not finished yet; the journal holds each at once."""
-        with Pool(jobs, work_line, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
+        with Pool(
+            jobs, work_line, self._arguments, self.options.limits.hard_seconds, prepare
+        ) as pool:
             for task, outcome in pool.outcomes(self._open_files()):
                 self._take(task, outcome)
             if self._again:

@@ -180,9 +180,7 @@ def general_tree(content: bytes, part: str) -> Node:
     return top.children[0]
 
 
-def _plain_tree(
-    content: bytes, part: str, depth: int = 0, checked: bool = False
-) -> Node | None:
+def _plain_tree(content: bytes, part: str, depth: int = 0, checked: bool = False) -> Node | None:
     """The tree of a part written in the usual way; None when it is not.
 
     Expat has the last word on whether it is well-formed. What the pattern does not cover to the
@@ -238,9 +236,7 @@ def _next_tag(content: bytes, at: int) -> int:
     return found if found >= 0 else len(content)
 
 
-def _plain_attributes(
-    given: bytes, spaces: dict[str, str], is_root: bool
-) -> dict[str, str] | None:
+def _plain_attributes(given: bytes, spaces: dict[str, str], is_root: bool) -> dict[str, str] | None:
     """Attributes by local name, as ``named_attributes`` gives them; None when that is unsure."""
     if b"\n" in given or b"\t" in given:
         return None
