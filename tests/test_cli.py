@@ -19,6 +19,7 @@ CLEAN = next(SAMPLES.glob("11*.xlsx"))
 SEED = next(SAMPLES.glob("01*.xlsx"))
 STAFF = next(SAMPLES.glob("02*.xlsx"))
 NO_FORM = next(SAMPLES.glob("12*.xlsx"))
+HEAVY = ("pandas", "openpyxl", "xlsxwriter", "lxml", "numpy", "multiprocessing")
 
 
 def call(*words: str | Path) -> Result:
@@ -192,10 +193,20 @@ def test_help_starts_without_heavy_packages() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
         "CliRunner().invoke(main, ['--help']);"
-        "print([m for m in ('pandas', 'openpyxl', 'xlsxwriter', 'numpy', 'multiprocessing') if m in sys.modules])"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_checking_a_file_loads_no_heavy_package() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
+        f"print(CliRunner().invoke(main, ['check', {str(CLEAN)!r}]).exit_code);"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["0", "[]"]
 
 
 def test_a_failure_of_the_outbox_is_one_line_and_exit_code_1(tmp_path: Path) -> None:

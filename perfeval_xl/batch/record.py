@@ -104,8 +104,11 @@ def content_of(record: Mapping[str, Any]) -> str:
     return str(record.get("content_sha256") or record["sha256"] or "")
 
 
-def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
-    """Give findings of these codes the weight that the office gives them, the gravest first."""
+def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> bool:
+    """Give findings of these codes the weight that the office gives them, the gravest first.
+
+    Whether there are any weights of the office's.
+    """
     weights = dict(severities)
     findings: Any = record["findings"]
     for finding in findings:
@@ -113,6 +116,7 @@ def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
             finding["severity"] = weights[finding["code"]].value
     if weights:
         findings.sort(key=lambda finding: _GRAVITY.index(finding["severity"]))
+    return bool(weights)
 
 
 def outcome_line(record: Mapping[str, Any]) -> tuple[str, str]:

@@ -167,6 +167,9 @@ class AttachmentSpec:
     form: FormSpec
     renames: Mapping[str, str]  # id on the sheet → id of the host
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # quick: fields are keys of caches
+
 
 @dataclass(frozen=True, slots=True)
 class BlockSpec:
