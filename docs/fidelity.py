@@ -1,8 +1,9 @@
 """Write docs/fidelity.md: what of a workbook survives our copy, and what openpyxl's load and save.
 
-    python docs/fidelity.py          write it (needs LibreOffice)
+    python docs/fidelity.py          write it (needs LibreOffice and Pillow)
 
-Each kind of content is looked for by part and element in tests/builders/contents.py.
+Each kind of content is looked for by part and element in tests/builders/contents.py. Without Pillow
+openpyxl drops pictures, which would be unfair to it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import openpyxl
@@ -67,4 +69,6 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    if find_spec("PIL") is None:
+        raise SystemExit("Pillow is missing: pip install pillow")
     (ROOT / "docs" / "fidelity.md").write_text(page(), encoding="utf-8", newline="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from perfeval_xl.amounts import (
     half_unit,
     parse_amount,
     parse_cell_number,
+    parse_date,
     parse_percent,
     plain,
 )
@@ -135,3 +137,23 @@ def test_plain_shows_no_exponent_and_no_trailing_zero() -> None:
 def test_half_a_unit_of_two_decimals_is_half_a_cent() -> None:
     assert half_unit(2) == Decimal("0.005")
     assert decimals_of(Decimal("12.340")) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2021-01-15", date(2021, 1, 15)),
+        ("2021年1月15日", date(2021, 1, 15)),
+        ("2021.1.15", date(2021, 1, 15)),
+        ("２０２１/１/１５", date(2021, 1, 15)),
+        ("20210115", date(2021, 1, 15)),
+        ("2021-01-15 00:00:00", date(2021, 1, 15)),
+        ("1月15日", None),
+        ("2021年1月", None),
+        ("2021-02-30", None),
+        ("年底", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_read_with_its_year_or_not_at_all(typed: str, day: date | None) -> None:
+    assert parse_date(typed) == day

@@ -19,6 +19,7 @@ CLEAN = next(SAMPLES.glob("11*.xlsx"))
 SEED = next(SAMPLES.glob("01*.xlsx"))
 STAFF = next(SAMPLES.glob("02*.xlsx"))
 NO_FORM = next(SAMPLES.glob("12*.xlsx"))
+HEAVY = ("pandas", "openpyxl", "xlsxwriter", "lxml", "numpy", "multiprocessing")
 
 
 def call(*words: str | Path) -> Result:
@@ -132,6 +133,29 @@ def test_blank_writes_the_form_and_does_not_overwrite(tmp_path: Path) -> None:
     assert call("blank", "yueyanglou-2021", "-o", target, "--force").exit_code == 0
 
 
+def test_blank_takes_further_sheets_along(tmp_path: Path) -> None:
+    target = tmp_path / "空白表.xlsx"
+    words = ("blank", "yueyanglou-2021", "-o", target, "--with")
+    assert call(*words, "base-data，supplement").exit_code == 0
+    assert openpyxl.load_workbook(target).sheetnames[2:4] == ["基础数据表", "补充数据"]
+    refused = call(*words, "base", "--force")
+    assert refused.exit_code == 2
+    assert "base-data、supplement" in refused.stderr
+    alone = call(
+        "blank", "yueyanglou-2023-base", "-o", tmp_path / "基础.xlsx", "--with", "supplement"
+    )
+    assert alone.exit_code == 2
+    assert "没有附表" in alone.stderr
+
+
+def test_check_shows_a_form_of_figures_without_points() -> None:
+    result = call("check", next(SAMPLES.glob("18*.xlsx")))
+    assert result.exit_code == 0
+    assert "2021 年度，只有数据、没有评分" in result.stdout
+    assert "没有发现问题" in result.stdout
+    assert "自评" not in result.stdout
+
+
 def test_forms_list_names_every_form() -> None:
     result = call("forms", "list")
     assert result.exit_code == 0
@@ -169,10 +193,20 @@ def test_help_starts_without_heavy_packages() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
         "CliRunner().invoke(main, ['--help']);"
-        "print([m for m in ('pandas', 'openpyxl', 'xlsxwriter', 'numpy', 'multiprocessing') if m in sys.modules])"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_checking_a_file_loads_no_heavy_package() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from perfeval_xl.cli import main;"
+        f"print(CliRunner().invoke(main, ['check', {str(CLEAN)!r}]).exit_code);"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["0", "[]"]
 
 
 def test_a_failure_of_the_outbox_is_one_line_and_exit_code_1(tmp_path: Path) -> None:

@@ -95,8 +95,11 @@ class Journal:
             and (self.outbox / entry.output).is_file()
         )
 
-    def add(self, name: str, record: Record, known: str = "") -> None:
-        """Note a finished file at once. known: digest of what was known of its unit."""
+    def add(self, name: str, record: Record, known: str = "", line: bytes | None = None) -> None:
+        """Note a finished file at once.
+
+        known: digest of what was known of its unit. line: the record as it is written, if known.
+        """
         entry = Entry(
             _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
             is_final(record), who_of(record), known, bool(record["indicators"]),
@@ -105,15 +108,19 @@ class Journal:
         head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
                 "final": entry.is_final, "who": entry.who and asdict(entry.who), "known": known,
                 "scores": entry.has_scores, "content": entry.content}  # fmt: skip
-        self._append(_line(head, to_line(record).encode("utf-8")))
+        self._append(_line(head, line or to_line(record).encode("utf-8")))
         self.entries[name] = entry
 
     def records(self, names: Iterable[str]) -> Iterator[Record]:
         """The records of these files, in this order, read one at a time."""
+        return (from_line(line) for line in self.lines(names))
+
+    def lines(self, names: Iterable[str]) -> Iterator[str]:
+        """The same as they are written, without the line end."""
         with self.path.open("rb") as lines:
             for name in names:
                 lines.seek(self.entries[name].offset)
-                yield from_line(_parts(lines.readline())[1].decode("utf-8"))
+                yield _parts(lines.readline())[1].decode("utf-8")
 
     def _append(self, line: bytes) -> None:
         self._file.seek(self._end)

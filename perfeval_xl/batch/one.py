@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from perfeval_xl.batch.arrive import Arrived, arrive
@@ -291,6 +290,8 @@ def rules_in_words(digest: str) -> str:
 
 @cache
 def _version() -> str:
+    from importlib.metadata import version
+
     return version("perfeval-xl")
 
 

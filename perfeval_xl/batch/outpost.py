@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from perfeval_xl.batch.pool import Pool
 from perfeval_xl.batch.program import program_digest
-from perfeval_xl.batch.worker import prepare, work
+from perfeval_xl.batch.worker import prepare, work_line
 
 _LENGTH = struct.Struct(">Q")
 
@@ -54,7 +54,7 @@ def main() -> None:
             if program != program_digest():
                 write_frame(answers, pickle.dumps(socket.gethostname()))
                 continue
-            pool = pool or Pool(1, work, tuple, seconds, prepare)
+            pool = pool or Pool(1, work_line, tuple, seconds, prepare)
             pool.seconds = seconds
             results = []
             for _, outcome in pool.outcomes(batch):

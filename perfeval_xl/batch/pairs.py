@@ -26,10 +26,10 @@ class PairFinder:
             if key := _unit_key(record):
                 self._by_unit.setdefault(key, []).append(name)
 
-    def add_findings(self, record: Record) -> None:
-        """Add to an evaluated record what its fellows in the batch make doubtful."""
+    def add_findings(self, record: Record) -> bool:
+        """Add to an evaluated record what its fellows in the batch make doubtful; whether any is."""
         if record["status"] != "evaluated":
-            return
+            return False
         own = str(record["file"])
         same = [n for n in self._by_content.get(str(record["sha256"]), []) if n != own]
         unit = [n for n in self._by_unit.get(_unit_key(record), []) if n != own and n not in same]
@@ -37,6 +37,7 @@ class PairFinder:
         for code, others in ((SAME_CONTENT, same), (SAME_UNIT, unit)):
             if others:
                 findings.append(_finding(code, own, others))
+        return bool(same or unit)
 
 
 def _unit_key(record: Record) -> str:

@@ -104,8 +104,11 @@ def content_of(record: Mapping[str, Any]) -> str:
     return str(record.get("content_sha256") or record["sha256"] or "")
 
 
-def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
-    """Give findings of these codes the weight that the office gives them, the gravest first."""
+def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> bool:
+    """Give findings of these codes the weight that the office gives them, the gravest first.
+
+    Whether there are any weights of the office's.
+    """
     weights = dict(severities)
     findings: Any = record["findings"]
     for finding in findings:
@@ -113,6 +116,7 @@ def regrade(record: Record, severities: Iterable[tuple[str, Severity]]) -> None:
             finding["severity"] = weights[finding["code"]].value
     if weights:
         findings.sort(key=lambda finding: _GRAVITY.index(finding["severity"]))
+    return bool(weights)
 
 
 def outcome_line(record: Mapping[str, Any]) -> tuple[str, str]:
@@ -180,7 +184,7 @@ def _known(name: str, fact: Fact, evaluation: Evaluation) -> Record:
     """A fact; one given from elsewhere names its source, and the unit's own where there is one."""
     found = _fact(fact)
     own = evaluation.submission.facts.get(name)
-    if fact is not own:
+    if evaluation.context.given and fact.ref and fact.ref.sheet == evaluation.context.sheet:
         found["source"] = fact.found_by
         if own is not None and own.ref is not None:
             found["own"] = _fact(own)

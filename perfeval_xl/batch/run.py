@@ -41,7 +41,7 @@ from perfeval_xl.batch.record import Record, content_of, from_line, regrade, to_
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerError
 from perfeval_xl.batch.who import Who, who_of
-from perfeval_xl.batch.worker import prepare, work
+from perfeval_xl.batch.worker import prepare, work_line
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.office import office_forms
@@ -235,7 +235,7 @@ class _Run:
         """Who does the work: processes here, or the workers of a scheduler."""
         seconds = self.options.limits.hard_seconds
         if scheduler is None:
-            return Pool(jobs, work, self._arguments, seconds, prepare)
+            return Pool(jobs, work_line, self._arguments, seconds, prepare)
         from perfeval_xl.batch.cluster import Cluster
 
         return Cluster(scheduler, self._arguments, seconds, len(self.files))
@@ -303,7 +303,7 @@ class _Run:
         outputs = (submitted.copy, submitted.note)
         return self.journal.finished(submitted.name, digest, outputs)
 
-    def _take(self, task: _Task, outcome: Record | Exception) -> None:
+    def _take(self, task: _Task, outcome: bytes | Exception) -> None:
         """Keep what became of a file."""
         submitted = task.submitted
         if isinstance(outcome, MaybeArriving):
@@ -311,21 +311,22 @@ class _Run:
         elif isinstance(outcome, StillArriving):
             self.arriving.add(submitted.name)
         else:
+            line = None if isinstance(outcome, Exception) else outcome
             record = self._record_of(submitted, outcome)
             self._remove_older(submitted)
             is_first = submitted.name not in self._shown
             known = self._known(submitted.name, who_of(record), content_of(record))
-            self.journal.add(submitted.name, record, known)
+            self.journal.add(submitted.name, record, known, line)
             if is_first:
                 self._shown.add(submitted.name)
                 if self.round is not None:
                     self.round.finished(record)
                 self._show(record)
 
-    def _record_of(self, submitted: Submitted, outcome: Record | Exception) -> Record:
+    def _record_of(self, submitted: Submitted, outcome: bytes | Exception) -> Record:
         """The record, also of a file that its worker did not survive."""
         if not isinstance(outcome, Exception):
-            return outcome
+            return from_line(outcome.decode("utf-8"))
         if isinstance(outcome, (OSError, FormSpecError, LedgerError)):
             raise outcome
         limits = self.options.limits
@@ -369,11 +370,12 @@ def _write_results(result: RunResult, journal: Journal, names: list[str], option
     pairs = PairFinder(journal.records(names))
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            for record in journal.records(names):
-                pairs.add_findings(record)
-                regrade(record, options.office.severities)
+            for line in journal.lines(names):
+                record = from_line(line)
+                is_changed = pairs.add_findings(record)
+                is_changed |= regrade(record, options.office.severities)
                 result.count(record)
-                out.write(to_line(record) + "\n")
+                out.write((to_line(record) if is_changed else line) + "\n")
 
 
 def write_summary_of(

@@ -22,7 +22,7 @@ from perfeval_xl.batch.one import (
     process,
     record_of,
 )
-from perfeval_xl.batch.record import Record, returned_record
+from perfeval_xl.batch.record import Record, returned_record, to_line
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.returns import return_text
 
@@ -58,6 +58,13 @@ def work(submitted: Submitted, outbox: Path, options: Options, seen: Stamp | Non
     except MemoryError:
         error = WorkbookError("file.too_much_memory", {"limit": in_mb(limits.memory_bytes)})
     return give_back(submitted, outbox, error, digest_of(submitted.path, limits.package))
+
+
+def work_line(
+    submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
+) -> bytes:
+    """``work``, its record as a line of results.jsonl: what the parent need not make of it."""
+    return to_line(work(submitted, outbox, options, seen)).encode("utf-8")
 
 
 def check(path: Path, options: Options) -> Record:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from perfeval_xl.amounts import ZERO, half_unit, plain
+from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.guesses import said_of
 from perfeval_xl.calculator.lines import Operands, added, columns_of, lines_of, texts_of, tolerance
@@ -193,12 +193,56 @@ def check_equal(desk: Desk, check: CheckSpec) -> None:
         )
         desk.book.check(check.id, check.title, detail)
         return
+    if _in_yuan(desk, left, right):
+        desk.book.add(
+            YUAN, refs_of([left, right]), desk.shown(left), desk.shown(right),
+            slots={"label": desk.label(left.id), "check": check.title}, clause=check.clause, marked=1,
+        )  # fmt: skip
+        return
     gap = replace(left, value=difference)
     desk.book.add(
         check.code, refs_of([left, right]), desk.shown(left), desk.shown(right), desk.shown(gap),
         slots={"label": desk.label(left.id), "operands": desk.label(right.id), "places": cells([right.ref])},
         kind=check.kind, clause=check.clause,
     )  # fmt: skip
+
+
+def _in_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
+    """Whether the first figure is the second one in 元."""
+    field = desk.prepared.spec.fields.get(left.id)
+    if field is None or field.kind != "amount" or not left.number or not right.number:
+        return False
+    return abs(left.number / WAN - right.number) <= tolerance(desk.prepared, [left, right])
+
+
+def without_doubtful_units(desk: Desk) -> Submission:
+    """The submission as it may be scored: amounts of a sheet that is most likely in 元 are not read.
+
+    A sheet of which one figure is ten thousand times its fellow on 附件2-1 would score wrongly in
+    every ratio between the two.
+    """
+    facts = desk.submission.facts
+    doubtful = {
+        check.attachment
+        for check in desk.prepared.spec.checks
+        if check.kind == "equal" and check.attachment in desk.submission.attached
+        and _in_yuan(desk, *(facts.get(str(check.options[key])) or missing_fact("") for key in ("left", "right")))
+    }  # fmt: skip
+    if not doubtful:
+        return desk.submission
+    fields = desk.prepared.spec.fields
+    unread = {
+        name: replace(fact, value=None, state=State.UNREADABLE)
+        for name, fact in facts.items()
+        if name in fields and fields[name].attachment in doubtful and fields[name].kind == "amount"
+        and fact.number is not None
+    }  # fmt: skip
+    unread |= {
+        name: replace(fact, value=None, state=State.UNREADABLE, expression="")
+        for name, fact in facts.items()
+        if any(own.id in unread for own in fact.operands)
+    }
+    return replace(desk.submission, facts=facts | unread)
 
 
 def check_rate(desk: Desk, check: CheckSpec) -> None:

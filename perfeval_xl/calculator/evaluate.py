@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.checks import Desk, run_checks
+from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_units
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
@@ -32,12 +32,13 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "", spec.severities)
     own = with_given(submission, prepared, context, (Rank.JOINED,))
-    known = with_given(submission, prepared, context, tuple(Rank))
     say_problems(submission, prepared, book)
-    run_checks(Desk(own, prepared, book, Mender(own, prepared)))
+    desk = Desk(own, prepared, book, Mender(own, prepared))
+    run_checks(desk)
     check_given(submission, prepared, context, book)
+    known = with_given(without_doubtful_units(desk), prepared, context, tuple(Rank))
     judged = judge_indicators(known, prepared)
-    check_scores(submission, prepared, judged, book)
+    check_scores(known, prepared, judged, book)
     check_figures(submission, prepared, book)
     check_form(submission, prepared, book)
     check_targets(submission, prepared, book)

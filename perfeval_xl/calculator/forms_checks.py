@@ -27,6 +27,7 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 _OWN_NAMES = frozenset({"本级", "机关", "局机关", "本单位", "合计", "总计", "小计"})
 _FILLED_BY_OFFICE = frozenset({"finance_opinion"})  # the finance office signs it, not the unit
 _SIGNED = ("signatures",)
+_NAME_ON_FURTHER_SHEET = ".unit_name"
 _DATE = "report_date"
 
 
@@ -181,6 +182,9 @@ def _check_unit_names(submission: Submission, prepared: Prepared, book: FindingB
     if unit is not None and any(f.ref == unit.ref for _, f in single) and len(single) > 2:
         known = [_commonest([name for name, _ in single])]
     own = unit.ref if unit is not None else None
+    for key, fact in submission.prose.items():
+        if key.endswith(_NAME_ON_FURTHER_SHEET) and not same_unit(fact.text, known[0]):
+            book.add("form.unit_name_differs", [fact.ref, own], fact.text, known[0])
     tables = {name for name, _ in single}
     if len(single) > 2 and len(tables) == 1 and not same_unit(single[0][0], known[0]):
         # All tables bear one name and the title another: the one that stands alone is shown.

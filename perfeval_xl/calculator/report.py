@@ -175,7 +175,7 @@ def _check_text(
         book.add("report.no_figure", [fact.ref], slots=label)
     left = dict.fromkeys(match[0] for match in _PLACEHOLDER.finditer(text))
     if left:
-        listed = "”“".join(list(left)[:_MOST_PLACEHOLDERS])
+        listed = "、".join(list(left)[:_MOST_PLACEHOLDERS])
         book.add("report.placeholder", [fact.ref], listed, slots=label)
 
 

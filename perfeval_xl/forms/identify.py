@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from perfeval_xl.errors import WorkbookError
-from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.forms.spec import ByDigest, FormSpec
 from perfeval_xl.labels import bare_label, normalize_label
 
 _LABELS_NEEDED = Fraction(7, 10)
@@ -113,7 +113,7 @@ class _Seen:
         """The share of a form's rows and fields whose labels are there, the cover left out."""
         if self._labels is None:
             self._labels = {bare_label(text) for text in self.texts if len(text) < _LONGEST_LABEL}
-        names = _names(_ByDigest(form))
+        names = _names(ByDigest(form))
         return Fraction(sum(not self._labels.isdisjoint(own) for own in names), len(names) or 1)
 
     def criteria(self, wanted: frozenset[str]) -> int:
@@ -156,7 +156,7 @@ def _bare(text: str) -> str:
 
 
 def _likeness(seen: _Seen, form: FormSpec) -> Likeness:
-    printed = _printed(_ByDigest(form))
+    printed = _printed(ByDigest(form))
     year = str(form.year)
     return Likeness(
         form,
@@ -174,23 +174,10 @@ class _Printed:
     profile: frozenset[str]
 
 
-class _ByDigest:
-    """A form as a cache key: two forms with the same data are the same."""
-
-    def __init__(self, form: FormSpec) -> None:
-        self.form = form
-
-    def __hash__(self) -> int:
-        return hash(self.form.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.form.digest == self.form.digest
-
-
 @lru_cache(maxsize=64)
-def _names(key: _ByDigest) -> tuple[frozenset[str], ...]:
+def _names(key: ByDigest) -> tuple[frozenset[str], ...]:
     """For each row and field of a form of figures what it may be called."""
-    form = key.form
+    form = key.spec
     named = [(line.label, *line.aliases) for matrix in form.matrices for line in matrix.lines]
     blocks = (block.fields for block in form.blocks if not block.optional)
     for name in (name for fields in (*blocks, *(x.fields for x in form.lists)) for name in fields):
@@ -199,8 +186,8 @@ def _names(key: _ByDigest) -> tuple[frozenset[str], ...]:
 
 
 @lru_cache(maxsize=64)
-def _printed(key: _ByDigest) -> _Printed:
-    form = key.form
+def _printed(key: ByDigest) -> _Printed:
+    form = key.spec
     own = (f for f in form.fields.values() if not f.attachment)
     fields = [f for f in own if f.kind in ("amount", "count")]
     return _Printed(

@@ -167,6 +167,9 @@ class AttachmentSpec:
     form: FormSpec
     renames: Mapping[str, str]  # id on the sheet → id of the host
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # quick: fields are keys of caches
+
 
 @dataclass(frozen=True, slots=True)
 class BlockSpec:
@@ -354,3 +357,18 @@ class FormSpec:
             if attached.id == attachment_id:
                 return attached
         raise KeyError(attachment_id)
+
+
+class ByDigest:
+    """A form as a cache key: two forms with the same data at the same year are the same."""
+
+    def __init__(self, spec: FormSpec) -> None:
+        self.spec = spec
+
+    def __hash__(self) -> int:
+        return hash((self.spec.digest, self.spec.year))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByDigest) and (
+            (other.spec.digest, other.spec.year) == (self.spec.digest, self.spec.year)
+        )

@@ -1,13 +1,28 @@
 """An .xlsx as it lies on disk; knows spreadsheets, nothing of forms. May import errors to model."""
 
-from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
-from perfeval_xl.ooxml.edit import ChangeLog, Editor, SheetEditor
-from perfeval_xl.ooxml.newsheet import NewSheet, PrintSetup
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from perfeval_xl.ooxml.package import Limits, Package
-from perfeval_xl.ooxml.receipt import Difference, compare, restore, was_annotated
 from perfeval_xl.ooxml.sheet import Cell, Sheet
 from perfeval_xl.ooxml.sniff import sniff
 from perfeval_xl.ooxml.workbook import DefinedName, SheetInfo, Workbook
+
+if TYPE_CHECKING:
+    from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
+    from perfeval_xl.ooxml.edit import ChangeLog, Editor, SheetEditor
+    from perfeval_xl.ooxml.newsheet import NewSheet, PrintSetup
+    from perfeval_xl.ooxml.receipt import Difference, compare, restore, was_annotated
+
+# Whoever only reads starts without what writes.
+_HOMES = {
+    **dict.fromkeys(("Border", "Fill", "FillOf", "Font", "Style"), "appearance"),
+    **dict.fromkeys(("ChangeLog", "Editor", "SheetEditor"), "edit"),
+    **dict.fromkeys(("NewSheet", "PrintSetup"), "newsheet"),
+    **dict.fromkeys(("Difference", "compare", "restore", "was_annotated"), "receipt"),
+}
 
 __all__ = [
     "Border",
@@ -33,3 +48,9 @@ __all__ = [
     "sniff",
     "was_annotated",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -48,6 +48,13 @@ class Changes:
             self._sources[part] = utf8(self.package.original(part), part)
         return self._sources[part]
 
+    def tree(self, part: str) -> Node:
+        """The submitted part as a tree whose offsets are those of ``source``."""
+        source = self.source(part)
+        if source is self.package.original(part):
+            return self.package.tree(part)
+        return parse(source, part)
+
     def edit(self, part: str, *splices: Splice) -> None:
         """Ask for splices of a part, or (with none) only note that it will change."""
         self.edited.setdefault(part, []).extend(splices)
@@ -105,7 +112,7 @@ class Changes:
 
     def _finish_types(self) -> None:
         source = self.source(CONTENT_TYPES)
-        root = parse(source, CONTENT_TYPES)
+        root = self.tree(CONTENT_TYPES)
         prefix = prefix_of(source, root)
         defaults = "".join(
             f'<Default Extension="{extension}" ContentType="{kind}"/>'
@@ -137,7 +144,7 @@ class _Relations:
                 "rels", "application/vnd.openxmlformats-package.relationships+xml"
             )
         else:
-            self._root = parse(changes.source(known), known)
+            self._root = changes.tree(known)
             changes.edit(known)
             taken = [node.attributes.get("Id", "") for node in self._root.children]
         self._taken = {identity.lower() for identity in taken}

@@ -463,6 +463,7 @@ class SheetEditor:
         self._extras = _Extras()
         self._notes: SheetNotes | None = None
         self._priority = 0
+        self._is_touched = False
 
     # -- what a caller asks for
 
@@ -601,13 +602,18 @@ class SheetEditor:
     # -- how it is noted down
 
     def _touch(self) -> None:
-        self.editor.changes.edit(self.sheet.part)
+        if not self._is_touched:
+            self._is_touched = True
+            self.editor.changes.edit(self.sheet.part)
 
     def _refs(self, keys: Iterable[tuple[int, int]]) -> list[CellRef]:
         return [CellRef(self.sheet.name, row, column) for row, column in sorted(keys)]
 
     def _patch(self, row: int, column: int) -> _Patch:
-        return self._patches.setdefault((row, column), _Patch())
+        patch = self._patches.get((row, column))
+        if patch is None:
+            patch = self._patches[row, column] = _Patch()
+        return patch
 
     def _refuse_formula(self, row: int, column: int, formula: str | None) -> None:
         cell = self.sheet.cells.get((row, column))

@@ -138,9 +138,13 @@ class Node:
         return found
 
 
-def parse(content: bytes, part: str) -> Node:
-    """The tree of a part that is UTF-8 (see ``utf8``); WorkbookError when it is not well-formed."""
-    return _plain_tree(content, part) or general_tree(content, part)
+def parse(content: bytes, part: str, depth: int = 0, checked: bool = False) -> Node:
+    """The tree of a part that is UTF-8 (see ``utf8``); WorkbookError when it is not well-formed.
+
+    depth: elements so deep (the root is 1) need not know what is in them; 0 for all.
+    checked: it is a piece of what has been found well-formed.
+    """
+    return _plain_tree(content, part, depth, checked) or general_tree(content, part)
 
 
 def general_tree(content: bytes, part: str) -> Node:
@@ -176,7 +180,7 @@ def general_tree(content: bytes, part: str) -> Node:
     return top.children[0]
 
 
-def _plain_tree(content: bytes, part: str) -> Node | None:
+def _plain_tree(content: bytes, part: str, depth: int = 0, checked: bool = False) -> Node | None:
     """The tree of a part written in the usual way; None when it is not.
 
     Expat has the last word on whether it is well-formed. What the pattern does not cover to the
@@ -185,14 +189,16 @@ def _plain_tree(content: bytes, part: str) -> Node | None:
     root = _PLAIN_ROOT.match(content)
     if root is None or len(content) > _MOST_PLAIN or b"\r" in content or b"<!" in content:
         return None
-    check(content, part)
+    if not checked:
+        check(content, part)
     spaces = dict(_PLAIN_SPACE.findall(root[2].decode("utf-8", "replace")))
     space = spaces.get("", "")
     top = node = Node("", "", {}, 0)
     stack = [top]
-    at = root.start(1) - 1
-    for found in _PLAIN_TOKEN.finditer(content, at):
-        if found.start() != at:
+    at, whole = root.start(1) - 1, len(content)
+    while at < whole:
+        found = _PLAIN_TOKEN.match(content, at)
+        if found is None:
             return None
         name, given, empty, text = found.group(1, 2, 3, 4)
         inner = found.start(4)
@@ -210,12 +216,24 @@ def _plain_tree(content: bytes, part: str) -> Node | None:
             start = found.start()
             child = Node(name.decode(), space, attributes, start, inner, inner, inner, "", [])
             node.children.append(child)
+            if not empty and len(stack) == depth:
+                closing = content.find(b"</%s>" % name, inner)
+                if closing < 0 or content.find(b"<" + name, inner, closing) >= 0:
+                    return None
+                child.close, child.end = closing, closing + len(name) + 3
+                at = _next_tag(content, child.end)
+                continue
             if not empty:
                 stack.append(child)
                 node = child
         if text and node is not top:
             node.text += plain_text(text, escapes=False)
-    return top.children[0] if at == len(content) and len(top.children) == 1 else None
+    return top.children[0] if len(stack) == 1 and len(top.children) == 1 else None
+
+
+def _next_tag(content: bytes, at: int) -> int:
+    found = content.find(b"<", at)
+    return found if found >= 0 else len(content)
 
 
 def _plain_attributes(given: bytes, spaces: dict[str, str], is_root: bool) -> dict[str, str] | None:

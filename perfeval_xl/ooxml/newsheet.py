@@ -189,7 +189,10 @@ def _rows(sheet: NewSheet, registry: StyleRegistry, texts: TextRegistry) -> str:
     for (row, column), cell in sheet.cells.items():
         style = registry.index(cell.style)
         xml = cell_xml(row, column, style, cell.value, texts, cell.formula)
-        rows.setdefault(row, {})[column] = xml
+        line = rows.get(row)
+        if line is None:
+            line = rows[row] = {}
+        line[column] = xml
     _fill_merged(sheet, registry, rows)
     lines = []
     for row in sorted(rows):
@@ -205,11 +208,13 @@ def _fill_merged(sheet: NewSheet, registry: StyleRegistry, rows: dict[int, dict[
     for top, left, bottom, right in sheet.merges:
         first = sheet.cells.get((top, left))
         style = registry.index(first.style) if first else 0
+        if not style:
+            continue
         for row in range(top, bottom + 1):
+            line = rows.setdefault(row, {})
             for column in range(left, right + 1):
-                if style and (row, column) not in sheet.cells:
-                    blank = f'<c r="{address(row, column)}" s="{style}"/>'
-                    rows.setdefault(row, {})[column] = blank
+                if (row, column) not in sheet.cells:
+                    line[column] = f'<c r="{column_letters(column)}{row}" s="{style}"/>'
 
 
 def _merges(sheet: NewSheet) -> str:

@@ -30,7 +30,7 @@ VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
 _BOX_WIDTH = 260  # pixels: 20 Chinese characters of 9 points
 _LINE_HEIGHT = 17
-_CHARACTERS_PER_LINE = 40  # half-width
+_CHARACTERS_PER_LINE = 38  # half-width; 40 fit, but no line begins with a full stop or comma
 _SHAPE_ID = re.compile(rb"_x0000_s(\d{1,9})\b")
 _SPACES = (
     ("v", "urn:schemas-microsoft-com:vml"),

@@ -90,6 +90,7 @@ class Package:
     replaced: dict[str, bytes] = field(default_factory=dict)
     added: dict[str, bytes] = field(default_factory=dict)
     _inflated: dict[str, bytes] = field(default_factory=dict)
+    _trees: dict[str, Node] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
     _spent: int = 0
 
@@ -138,6 +139,12 @@ class Package:
             self._inflated[name] = content
         return self._inflated[name]
 
+    def tree(self, name: str) -> Node:
+        """A part as submitted as a tree, parsed once; nobody may change it."""
+        if name not in self._trees:
+            self._trees[name] = parse(self.original(name), name)
+        return self._trees[name]
+
     def raw(self, name: str) -> bytes:
         """The part's compressed bytes as submitted."""
         member = self.members[name]
@@ -167,7 +174,12 @@ class Package:
 
     @cached_property
     def _types(self) -> tuple[dict[str, str], dict[str, str]]:
-        root = parse(self.read(CONTENT_TYPES), CONTENT_TYPES)
+        as_submitted = CONTENT_TYPES in self.members and CONTENT_TYPES not in self.replaced
+        root = (
+            self.tree(CONTENT_TYPES)
+            if as_submitted
+            else parse(self.read(CONTENT_TYPES), CONTENT_TYPES)
+        )
         overrides, defaults = {}, {}
         for node in root.children:
             kind = node.attributes.get("ContentType", "")
@@ -193,7 +205,7 @@ class Package:
         name = self.find(rels_name(part))
         if name is None or name in self.added:
             return []
-        return [_relationship(node, part) for node in parse(self.original(name), name).children]
+        return [_relationship(node, part) for node in self.tree(name).children]
 
     def to_bytes(self) -> bytes:
         """The zip file: untouched members byte for byte, changed ones in their place."""

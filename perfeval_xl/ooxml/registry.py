@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
 from perfeval_xl.ooxml.markup import (
@@ -231,6 +232,7 @@ def _with(xml: bytes, name: str, value: str) -> bytes:
     return apply(xml, [splice])[0]
 
 
+@lru_cache(maxsize=256)
 def _alignment_and_protection(style: Style) -> str:
     given = ""
     if style.horizontal:
@@ -252,6 +254,7 @@ def _color(color: str, name: str = "color") -> str:
     return f'<{name} rgb="FF{color.upper()}"/>'
 
 
+@lru_cache(maxsize=256)
 def _font(font: Font) -> str:
     flags = "".join(
         f"<{name}/>"
@@ -263,12 +266,14 @@ def _font(font: Font) -> str:
     return f'<font>{flags}<sz val="{font.size:g}"/>{color}{name}</font>'
 
 
+@lru_cache(maxsize=256)
 def _fill(fill: Fill) -> str:
     front = _color(fill.color, "fgColor")
     back = _color(fill.background, "bgColor") if fill.background else '<bgColor indexed="64"/>'
     return f'<fill><patternFill patternType="{fill.pattern}">{front}{back}</patternFill></fill>'
 
 
+@lru_cache(maxsize=256)
 def _border(border: Border) -> str:
     line = f'style="{border.line}"'
     sides = "".join(

@@ -31,7 +31,7 @@ class Remover:
         self._splices: dict[str, list[Splice]] = {}
         self._gone: set[str] = set()
         self._sheets: set[str] = set()
-        self._names: set[str] = set()
+        self._names: set[tuple[str, int | None]] = set()
 
     # -- what a caller asks for
 
@@ -41,9 +41,11 @@ class Remover:
             raise ValueError("no sheet would remain")
         self._sheets.add(name)
 
-    def remove_name(self, name: str) -> None:
-        """Take a defined name out wherever it is defined."""
-        self._names.add(name)
+    def remove_name(self, name: str, sheet: str | None = None) -> None:
+        """Take a defined name out wherever it is defined, or only that of one sheet."""
+        names = self.workbook.sheet_names
+        if sheet is None or sheet in names:
+            self._names.add((name, None if sheet is None else names.index(sheet)))
 
     def remove_parts(self, names: Iterable[str]) -> None:
         """Take parts out, with every relation that leads to them."""
@@ -187,7 +189,8 @@ class Remover:
         for node in nodes:
             local = node.attributes.get("localSheetId", "")
             number = int(local) if local.isascii() and local.isdigit() else None
-            if number in places or node.attributes.get("name", "") in self._names:
+            name = node.attributes.get("name", "")
+            if number in places or {(name, None), (name, number)} & self._names:
                 gone.append(node)
             elif number is not None and any(place < number for place in places):
                 moved = str(number - sum(place < number for place in places))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -317,7 +318,7 @@ def _plain_root(xml: bytes, part: str) -> Node:
     if found is None:
         return Node("worksheet", MAIN, {}, 0)
     at = xml.index(b"<worksheet")
-    root = parse(xml[at : found.end() - 1] + b"/>", part)
+    root = parse(xml[at : found.end() - 1] + b"/>", part, checked=True)
     root.start, root.inner = at, found.end()
     return root
 
@@ -385,7 +386,7 @@ class _PlainCells:
             return
         text = self.strings[int(index)]
         if text:
-            column = column_number(found[0].decode())
+            column = _column_of(found[0])
             self.sheet.cells[row, column] = Cell(row, column, "text", text, int(found[2] or 0))
 
     def _add_number(self, row: int, found: tuple[bytes, ...]) -> None:
@@ -394,7 +395,7 @@ class _PlainCells:
         if "&" in raw:
             self._add(row, found)
         elif raw:
-            column = column_number(found[0].decode())
+            column = _column_of(found[0])
             self.sheet.cells[row, column] = Cell(row, column, "number", raw, int(found[2] or 0))
 
     def _check_columns(self, row: RowPlace, letters: list[bytes]) -> None:
@@ -409,7 +410,7 @@ class _PlainCells:
         f_attributes = f_attributes.rstrip(b" /")
         if not (v_tag or inline or f_attributes or f_text):
             return
-        row, column = int(digits), column_number(letters.decode())
+        row, column = int(digits), _column_of(letters)
         if row != number:
             raise _misplaced(self.sheet, row, column)
         value = plain_text(v_text, escapes=False) if v_tag else None
@@ -423,6 +424,11 @@ class _PlainCells:
         if b"shared" in f_attributes:
             given = dict(_FORMULA_ATTRIBUTE.findall(f_attributes))
             self.shared.add(given.get(b"si", b"").decode(), cell)
+
+
+@lru_cache(maxsize=1024)
+def _column_of(letters: bytes) -> int:
+    return column_number(letters.decode())
 
 
 def _places(xml: bytes, row: RowPlace) -> list[CellPlace]:
@@ -440,7 +446,7 @@ def _cell_place(xml: bytes, match: re.Match[bytes]) -> CellPlace:
     inner = end = match.end()
     if xml[inner - 2] != 47:  # not self-closing
         end = xml.index(b"</c>", inner) + 4
-    column = column_number(match[1].decode())
+    column = _column_of(match[1])
     return CellPlace(column, int(match[2] or 0), match.start(), inner, end)
 
 
@@ -760,7 +766,7 @@ def child_node(sheet: Sheet, child: Child) -> Node:
     """A child of the worksheet as a tree whose offsets are those of the sheet."""
     opening = sheet.xml[sheet.root.start : sheet.root.inner]
     closing = b"</" + opening[1:].split(None, 1)[0].rstrip(b">") + b">"
-    tree = parse(opening + sheet.xml[child.start : child.end] + closing, sheet.part)
+    tree = parse(opening + sheet.xml[child.start : child.end] + closing, sheet.part, checked=True)
     node = tree.children[0]
     _shift(node, child.start - len(opening))
     return node
@@ -773,7 +779,7 @@ def tag_node(sheet: Sheet, child: Child) -> Node:
     opening = sheet.xml[sheet.root.start : sheet.root.inner]
     closing = b"</" + opening[1:].split(None, 1)[0].rstrip(b">") + b">"
     body = tag if empty else tag[:-1] + b"/>"
-    node = parse(opening + body + closing, sheet.part).children[0]
+    node = parse(opening + body + closing, sheet.part, checked=True).children[0]
     node.start, node.inner, node.close, node.end = child.start, child.inner, child.close, child.end
     return node
 
@@ -828,7 +834,7 @@ def _check_merge_count(sheet: Sheet, count: int, limits: Limits) -> None:
 
 def _ordered(left: bytes, top: bytes, right: bytes, bottom: bytes) -> Range:
     row, last_row = int(top), int(bottom)
-    column, last_column = column_number(left.decode()), column_number(right.decode())
+    column, last_column = _column_of(left), _column_of(right)
     if row > last_row or column > last_column:
         row, last_row = sorted((row, last_row))
         column, last_column = sorted((column, last_column))

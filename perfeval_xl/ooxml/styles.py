@@ -68,7 +68,7 @@ class Styles:
         self.part = part
         self.xml = b"" if content is None else utf8(content, part)
         self.was_recoded = content is not None and self.xml is not content
-        self.root: Node | None = parse(self.xml, part) if content is not None else None
+        self.root: Node | None = parse(self.xml, part, 3) if content is not None else None
         self.prefix = prefix_of(self.xml, self.root) if self.root else b""
         self.formats = self._own_formats()
         self.cell_formats = self.items("cellXfs")

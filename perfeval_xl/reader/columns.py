@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from itertools import accumulate
 
 from perfeval_xl.amounts import parse_amount
@@ -170,7 +171,7 @@ class Columns:
         above = self.grid.area_at(self.heads[place].row, area.column)
         return self.grid.is_blank(above) or above in self.heads or above.column < area.column
 
-    @property
+    @cached_property
     def _askew(self) -> float:
         """How far apart a heading and what stands under it may begin."""
         whole = self._edge(self.spans[-1][1] + 1) - self._edge(self.first)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from perfeval_xl.amounts import parse_cell_number
 from perfeval_xl.forms.spec import (
     BlockSpec,
+    ByDigest,
     ColumnSpec,
     FieldSpec,
     FormSpec,
@@ -78,10 +79,10 @@ def find_further(
     without: rows that belong to another table, as (sheet, row). stop: labels of other forms; a
     row that shows one of them parts what stands above and below it.
     """
-    wanted = _owners(_ByDigest(spec))
+    wanted = _owners(ByDigest(spec))
     needed = _LIKE * len(set(wanted.values()))
     found = []
-    others = stop - wanted.keys() - _printed_labels(_ByDigest(spec))
+    others = stop - wanted.keys() - _printed_labels(ByDigest(spec))
     for grid in grids:
         rows: dict[int, set[str]] = {}
         parting = {row for sheet, row in without if sheet == grid.name}
@@ -121,7 +122,7 @@ def _has_heads(grid: Grid, rows: range, spec: FormSpec) -> bool:
 
 def labels_of_form(spec: FormSpec) -> frozenset[str]:
     """Every label by which a form of figures is known."""
-    return frozenset(_owners(_ByDigest(spec)))
+    return frozenset(_owners(ByDigest(spec)))
 
 
 def read_further(
@@ -157,9 +158,9 @@ class _Reader:
         self.spec = spec
         self.values = values
         self.year = year
-        own = frozenset(_owners(_ByDigest(spec)))
-        self.stop = stop - own - _printed_labels(_ByDigest(spec))
-        self.known = own | _anchors(_ByDigest(spec))
+        own = frozenset(_owners(ByDigest(spec)))
+        self.stop = stop - own - _printed_labels(ByDigest(spec))
+        self.known = own | _anchors(ByDigest(spec))
         self.first = max(1, found.rows.start - _ABOVE)
         self.last = self._last(found.rows)
         self.read = FurtherRead(found.grid, found.rows)
@@ -478,7 +479,7 @@ class _Reader:
 
     def _is_note(self, area: Area) -> bool:
         """Whether a cell repeats what the form prints beside the entries (what they are used for)."""
-        return normalize_label(self.grid.text(area)) in _printed(_ByDigest(self.spec))
+        return normalize_label(self.grid.text(area)) in _printed(ByDigest(self.spec))
 
     # ---- lists ----
 
@@ -541,26 +542,11 @@ class _Reader:
         """Whether the only text of a row is a title: printed by the form, or across several heads."""
         covered = sum(area.overlap(h.column, h.last_column) > 0 for h in heads.values())
         text = bare_label(self.grid.text(area))
-        return covered > 1 or text in _printed_labels(_ByDigest(self.spec))
-
-
-class _ByDigest:
-    """A form as a cache key: two forms with the same data at the same year are the same."""
-
-    def __init__(self, spec: FormSpec) -> None:
-        self.spec = spec
-
-    def __hash__(self) -> int:
-        return hash((self.spec.digest, self.spec.year))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and (
-            (other.spec.digest, other.spec.year) == (self.spec.digest, self.spec.year)
-        )
+        return covered > 1 or text in _printed_labels(ByDigest(self.spec))
 
 
 @lru_cache(maxsize=32)
-def _owners(key: _ByDigest) -> dict[str, str]:
+def _owners(key: ByDigest) -> dict[str, str]:
     """Every label by which the form is known, with the row or field it names; the cover left out."""
     spec = key.spec
     lines = [line for matrix in spec.matrices for line in matrix.lines]
@@ -574,7 +560,7 @@ def _owners(key: _ByDigest) -> dict[str, str]:
 
 
 @lru_cache(maxsize=32)
-def _anchors(key: _ByDigest) -> frozenset[str]:
+def _anchors(key: ByDigest) -> frozenset[str]:
     spec = key.spec
     texts = [text for block in spec.blocks for text in block.anchors]
     texts += [text for matrix in spec.matrices for text in matrix.anchors]
@@ -583,13 +569,13 @@ def _anchors(key: _ByDigest) -> frozenset[str]:
 
 
 @lru_cache(maxsize=32)
-def _printed(key: _ByDigest) -> frozenset[str]:
+def _printed(key: ByDigest) -> frozenset[str]:
     texts = (cell.text for sheet in key.spec.sheets for cell in sheet.cells if cell.text)
     return frozenset(normalize_label(text) for text in texts)
 
 
 @lru_cache(maxsize=32)
-def _printed_labels(key: _ByDigest) -> frozenset[str]:
+def _printed_labels(key: ByDigest) -> frozenset[str]:
     texts = (cell.text for sheet in key.spec.sheets for cell in sheet.cells if cell.text)
     return frozenset(bare_label(text) for text in texts)
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from perfeval_xl.labels import normalize_label
@@ -77,7 +77,7 @@ class Grid:
 
     def text(self, area: Area) -> str:
         """What the rectangle shows; empty when it is blank or no text."""
-        cell = self.cell(area)
+        cell = self.sheet.cells.get((area.row, area.column))
         return cell.raw if cell is not None and cell.kind != "blank" else ""
 
     def cell(self, area: Area) -> Cell | None:
@@ -86,8 +86,8 @@ class Grid:
 
     def is_blank(self, area: Area) -> bool:
         """Whether nothing but spaces stands in it."""
-        cell = self.cell(area)
-        return cell is None or (not cell.raw.strip() and cell.formula is None)
+        cell = self.sheet.cells.get((area.row, area.column))
+        return cell is None or (cell.formula is None and not cell.raw.strip())
 
     def core(self, area: Area) -> str:
         """Its label without numbering and unit."""
@@ -110,18 +110,21 @@ class Grid:
 
     def row_areas(self, row: int) -> list[Area]:
         """All rectangles of a row from left to right, up to the form's right edge."""
-        if row not in self._rows:
-            self._rows[row] = list(self._cut(row))
-        return self._rows[row]
+        found = self._rows.get(row)
+        if found is None:
+            found = self._rows[row] = self._cut(row)
+        return found
 
-    def _cut(self, row: int) -> Iterator[Area]:
+    def _cut(self, row: int) -> list[Area]:
         merged = {area.column: area for area in self._by_row.get(row, ())}
         merged |= {a.column: a for a in self._tall if a.row <= row <= a.last_row}
+        areas: list[Area] = []
         column = 1
         while column <= self.last_column:
             area = merged.get(column) or Area(row, column, row, column)
-            yield area
+            areas.append(area)
             column = area.last_column + 1
+        return areas
 
     def filled_areas(self, row: int) -> list[Area]:
         """The rectangles of a row that begin in it and are not blank."""
@@ -131,12 +134,21 @@ class Grid:
         """A filled cell that the merge hides, None when there is none."""
         if not area.is_merged:
             return None
+        last_column = min(area.last_column, self.last_column)
         for row in range(area.row, min(area.last_row, area.row + _TALL, self.sheet.max_row) + 1):
-            for column in range(area.column, min(area.last_column, self.last_column) + 1):
-                cell = self.sheet.cells.get((row, column))
-                if cell and (row, column) != (area.row, area.column) and cell.raw.strip():
+            for cell in self._filled.get(row, ()):
+                inside = area.column <= cell.column <= last_column
+                if inside and (row, cell.column) != (area.row, area.column) and cell.raw.strip():
                     return cell
         return None
+
+    @cached_property
+    def _filled(self) -> dict[int, list[Cell]]:
+        """The filled cells of each row from left to right."""
+        found: dict[int, list[Cell]] = {}
+        for (row, _), cell in sorted(self.sheet.cells.items()):
+            found.setdefault(row, []).append(cell)
+        return found
 
     def beside(
         self, columns: tuple[int, int], rows: tuple[int, int], labels: frozenset[str]
@@ -173,11 +185,12 @@ class Grid:
                 self._by_row.setdefault(row, []).append(area)
 
     def _index_labels(self) -> None:
-        for (row, column), cell in sorted(self.sheet.cells.items()):
-            if cell.kind == "text" and cell.raw:
-                area = self.area_at(row, column)
-                if (area.row, area.column) == (row, column):
-                    self._index(area, cell.raw)
+        for row, cells in self._filled.items():
+            for cell in cells:
+                if cell.kind == "text" and cell.raw:
+                    area = self.area_at(row, cell.column)
+                    if area.row == row and area.column == cell.column:
+                        self._index(area, cell.raw)
 
     def _index(self, area: Area, text: str) -> None:
         self.labels.setdefault(core_label(text), []).append(area)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from perfeval_xl.amounts import plain
-from perfeval_xl.forms.spec import BlockSpec, FieldSpec, FormSpec
+from perfeval_xl.forms.spec import BlockSpec, ByDigest, FieldSpec, FormSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import (
     CellRef,
@@ -625,29 +625,16 @@ def labels_of(field: FieldSpec) -> tuple[str, ...]:
 
 def known_labels(spec: FormSpec) -> frozenset[str]:
     """Every label the form prints: none of them is ever a value."""
-    return _known_labels(_ByDigest(spec))
+    return _known_labels(ByDigest(spec))
 
 
 def table_labels(spec: FormSpec) -> frozenset[str]:
     """Every head of a table's column: a unit in one rules no other table."""
-    return _table_labels(_ByDigest(spec))
-
-
-class _ByDigest:
-    """A form as a cache key: two forms with the same data are the same."""
-
-    def __init__(self, spec: FormSpec) -> None:
-        self.spec = spec
-
-    def __hash__(self) -> int:
-        return hash(self.spec.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.spec.digest == self.spec.digest
+    return _table_labels(ByDigest(spec))
 
 
 @lru_cache(maxsize=32)
-def _known_labels(key: _ByDigest) -> frozenset[str]:
+def _known_labels(key: ByDigest) -> frozenset[str]:
     spec = key.spec
     printed = {core_label(c.text) for sheet in spec.sheets for c in sheet.cells if c.text}
     own = {label for f in spec.fields.values() if not f.attachment for label in labels_of(f)}
@@ -662,7 +649,7 @@ def _known_labels(key: _ByDigest) -> frozenset[str]:
 
 
 @lru_cache(maxsize=32)
-def _table_labels(key: _ByDigest) -> frozenset[str]:
+def _table_labels(key: ByDigest) -> frozenset[str]:
     blocks = [block for block in key.spec.blocks if block.kind == "table"]
     fields = [key.spec.fields[name] for block in blocks for name in block.fields]
     return frozenset(label for field in fields for label in labels_of(field))

@@ -55,6 +55,8 @@ _IN_WAN = {
 }
 _FORMAT_UNIT = re.compile(r'"([^"]*)"|\\(.)')
 
+_TEXTS = ("text", "prose", "date", "yesno")  # kinds that are read as they stand
+
 
 class Values:
     """Reads rectangles of one workbook as facts and remembers what went wrong on the way."""
@@ -72,17 +74,22 @@ class Values:
         ref = grid.ref(area)
         merged = area.range_text if area.is_merged else None
         cell = grid.cell(area)
-        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         if merged and self._hides(grid, area, cell, ref):
-            return replace(base, raw=cell.raw if cell else "", state=State.UNREADABLE)
-        if cell is None:
-            return base
-        if not cell.raw.strip() and cell.formula is None:
-            return replace(base, raw=cell.raw)
-        cell, note = self._with_result(grid, cell)
-        if cell is None:
-            return replace(base, raw=note, state=State.UNREADABLE)
-        if kind in ("text", "prose", "date", "yesno"):
+            raw = cell.raw if cell else ""
+            return Fact(fact_id, None, raw, ref, State.UNREADABLE, merged, found_by)
+        raw = cell.raw if cell is not None else ""
+        if cell is None or (cell.formula is None and not raw.strip()):
+            return Fact(fact_id, None, raw, ref, State.BLANK, merged, found_by)
+        note = ""
+        if cell.formula is None:
+            if cell.kind == "text" and kind in _TEXTS:
+                return Fact(fact_id, raw.strip(), raw, ref, State.TEXT, merged, found_by)
+        else:
+            cell, note = self._with_result(grid, cell)
+            if cell is None:
+                return Fact(fact_id, None, note, ref, State.UNREADABLE, merged, found_by)
+        base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
+        if kind in _TEXTS:
             return self._text(base, grid, cell)
         fact = self._number(base, kind, grid, cell, unit)
         return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact

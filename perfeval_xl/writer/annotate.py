@@ -32,6 +32,7 @@ from perfeval_xl.writer.formulas import (
     sheet_place,
 )
 from perfeval_xl.writer.measure import text_height
+from perfeval_xl.writer.printing import keep_to_form
 from perfeval_xl.writer.review import Arrival, ReviewPage
 from perfeval_xl.writer.style import (
     FONT,
@@ -76,11 +77,12 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     editor = Editor(workbook, AUTHOR)
     by_cell = _findings_by_cell(evaluation.findings, set(workbook.sheet_names))
     area = evaluation.submission.area
-    formulas = None
+    formulas, printed = None, ""
     if area is not None:
         sheet = workbook.sheet(area.sheet)
         formulas = ScoringFormulas(evaluation, spec, area, _first_column(sheet, area))
         _ScoringColumns(editor.sheet(area.sheet), sheet, formulas).write()
+        printed = keep_to_form(editor, area.sheet, formulas.first - 2)
     for ref, findings in by_cell.items():
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
     page = ReviewPage(evaluation, arrival, formulas)
@@ -92,7 +94,7 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
     editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     digest = sha256(workbook.package.source).hexdigest()
-    page.write_receipt(editor.log, digest, editor.covered_fills.values())
+    page.write_receipt(editor.log, digest, editor.covered_fills.values(), printed)
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
     }  # fmt: skip

@@ -47,11 +47,6 @@ def basis_sheet(context: Context, spec: FormSpec) -> NewSheet:
     return sheet
 
 
-def is_basis(first: str, head: str) -> bool:
-    """Whether a sheet whose cell A1 and last head read so is one of ours."""
-    return first == BASIS_TITLE and head == BASIS_HEADS[-1]
-
-
 def _line(sheet: NewSheet, row: int, text: str, style: Style) -> None:
     sheet.write(row, 1, text, style)
     sheet.merge(row, 1, row, len(_WIDTHS))

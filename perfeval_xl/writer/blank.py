@@ -581,12 +581,17 @@ def _validation(form: _Form, item: _Input) -> Properties | None:
     if item.field is None:
         return None
     rule = _field_rule(form, item.field)
-    if item.id != item.field.id:  # in a row of many: no message at every cell
+    if _in_a_row_of_many(item):  # in a row of many: no message at every cell
         return {"validate": "any", **rule} if rule and item.id not in form.formulas else None
     message = "".join(_field_messages(form, item.field, rule))
     if not message:
         return None
     return {"validate": "any", **rule, **_texts(item.field.label, message)}
+
+
+def _in_a_row_of_many(item: _Input) -> bool:
+    """Whether it is one cell of a list or group, whose field is printed many times."""
+    return item.field is not None and item.id.startswith(f"{item.field.id}.")
 
 
 def _field_rule(form: _Form, field: FieldSpec) -> Properties:
@@ -787,7 +792,7 @@ def _input_look(form: _Form, item: _Input) -> Properties:
         return {**_LONG, "font_size": 10}
     if item.id in form.formulas:
         return {**_INPUT[item.kind], "bg_color": style.SUBHEAD_FILL}
-    if item.kind == "text" and "." in item.id and item.field:
+    if item.kind == "text" and _in_a_row_of_many(item):
         return {**_LONG, "font_size": 10}
     if item.id in _DIGIT_TEXTS:
         return {**_INPUT[item.kind], "num_format": "@"}

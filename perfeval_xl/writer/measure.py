@@ -17,6 +17,7 @@ def line_count(text: str, width: float) -> int:
     return sum(max(1, -(-display_width(line) // room)) for line in text.split("\n"))
 
 
+@lru_cache(maxsize=2048)
 def text_height(text: str, width: float, size: float = 11) -> float:
     """Height in points of a wrapped text, a little air above and below included."""
     return round(line_count(text, width * 11 / size) * size * LINE_HEIGHT + 4, 1)

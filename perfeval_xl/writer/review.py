@@ -44,6 +44,7 @@ from perfeval_xl.writer.text import (
     FIX_PREFIX,
     LEGEND_NOTE,
     OTHER_RULES,
+    PRINT_AREA_SET,
     RECEIVED,
     RESOLVED_TITLE,
     ROUND_LINE,
@@ -111,11 +112,16 @@ class ReviewPage:
         self._write_passed()
 
     def write_receipt(
-        self, log: ChangeLog, sha256: str, covered: Iterable[tuple[int, Sequence[CellRef]]] = ()
+        self,
+        log: ChangeLog,
+        sha256: str,
+        covered: Iterable[tuple[int, Sequence[CellRef]]] = (),
+        printed: str = "",
     ) -> None:
         """What was submitted and what we did to it, then the page set-up.
 
         covered: cells of one sheet whose own fill lies under ours, and a style that has that fill.
+        printed: the print area that was set because the sheet had none.
         """
         self._section("凭证")
         self._entry("报送文件 SHA-256", sha256)
@@ -135,6 +141,8 @@ class ReviewPage:
         for style, refs in covered:
             own = replace(_CELL, fill=FillOf(style))
             self._entry(COVERED_FILL, _ranges_by_sheet(refs), own)
+        if printed:
+            self._entry(PRINT_AREA_SET, printed)
         self._entry("调整列宽", _columns_by_sheet(log.columns_sized))
         self._entry("调整行高", _rows_by_sheet(log.rows_sized))
         self._line(ADVICE, _MUTED)

@@ -30,6 +30,9 @@ class Look:
     pattern: str = "solid"
     mark: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.word)  # quick: looks are keys of caches
+
 
 SEVERITY = {
     Severity.ERROR: Look("错误", "✗", "F8CBAD", "8A2A0B", "lightUp", "D9734E"),

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from heapq import nsmallest
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -254,17 +255,16 @@ _DECIDED = (Outcome.AGREES, Outcome.WITHIN_READINGS, Outcome.DIFFERS)
 
 def sorted_units(units: list[UnitRow]) -> list[UnitRow]:
     """Units with most errors first, then those with the largest difference, then by file."""
-    # not by pandas: with pyarrow beside it, its texts cannot hold odd names of files
-    return sorted(units, key=lambda u: (-u.errors, -abs(float(u.difference or 0)), u.file))
+    return sorted(units, key=lambda unit: (-unit.errors, -_gap(unit), unit.file))
 
 
 def widest_gaps(units: list[UnitRow], most: int) -> list[UnitRow]:
     """At most ``most`` units, those with the largest difference between stated and computed."""
-    import pandas
+    return nsmallest(most, units, key=lambda unit: -_gap(unit))
 
-    gaps = pandas.Series([abs(float(unit.difference or 0)) for unit in units], dtype="float64")
-    order = gaps.sort_values(ascending=False, kind="stable").index[:most]
-    return [units[position] for position in order]
+
+def _gap(unit: UnitRow) -> float:
+    return abs(float(unit.difference or 0))
 
 
 def returned_row(record: Record) -> ReturnedRow:

@@ -42,6 +42,7 @@ LEGEND_FORMULAS = (
     "由评审人判断的按自评得分计，缺数据的按 0 分和满分计。"
 )
 COVERED_FILL = "原来的底色"  # head of the lines by which a fill is put back
+PRINT_AREA_SET = "设打印区域"  # where the sheet had none, so that it prints without ours
 SIGNED_NOTE = "原件带有数字签名；副本加入了复核内容，签名对副本不再有效，请以原件的签名为准。"
 ADVICE = (
     "核对办法：perfeval verify 副本 原件。该命令取出复核内容，与原件逐字节比对，再重做一遍复核。"

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice, product
+from typing import TYPE_CHECKING
 
 from perfeval_xl.context import GIVEN_FIRST_ROW
-from perfeval_xl.ooxml import Limits, Sheet, Workbook, restore
+from perfeval_xl.ooxml import Limits, Sheet, Workbook
 from perfeval_xl.ooxml.refs import Range, parse_range
-from perfeval_xl.ooxml.removal import Remover
-from perfeval_xl.writer.basis import is_basis
 from perfeval_xl.writer.text import (
     BASIS_HEADS,
     BASIS_NAME,
@@ -25,12 +24,19 @@ from perfeval_xl.writer.text import (
     COVERED_FILL,
     FILE_PREFIX,
     LEGEND_NOTE,
+    PRINT_AREA_SET,
     REVIEW_NAME,
     REVIEW_SHEET,
     SCORING_HEADS,
 )
 
+if TYPE_CHECKING:
+    from perfeval_xl.ooxml.removal import Remover
+
 _RECEIPT = b"perfeval/receipt"
+_PRINT_AREA = (
+    "_xlnm.Print_Area"  # as writer/printing.py names it; not imported, for what it imports
+)
 _OUR_NOTE = re.compile(r"\n?(?:【(?:错误|警告|提示)】[^\n]*\n(?:[^\n]+\n)*?改法：)", re.DOTALL)
 _LEAST_HEADS = 3
 _MOST_PLACES = 10_000  # of one range: what claims more was not written by us
@@ -58,7 +64,11 @@ def original_of(workbook: Workbook, limits: Limits | None = None) -> Original:
 
 def submitted_bytes(data: bytes, limits: Limits | None = None) -> bytes:
     """What the unit sent: the original, when the file is an untouched copy of ours; else itself."""
-    original = restore(data, limits) if _RECEIPT in data else None
+    if _RECEIPT not in data:
+        return data
+    from perfeval_xl.ooxml import restore
+
+    original = restore(data, limits)
     return data if original is None else original
 
 
@@ -73,11 +83,15 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     }
     if not reviews and not columns:
         return None
+    from perfeval_xl.ooxml.removal import Remover
+
     remover, own = Remover(workbook), _covered_fills(workbook, reviews)
     for name in reviews:
         remover.remove_sheet(name)
     remover.remove_name(REVIEW_NAME)
     remover.remove_name(BASIS_NAME)
+    for name in _areas_set(workbook, reviews):
+        remover.remove_name(_PRINT_AREA, name)
     remover.remove_parts(n for n in workbook.package.names if n.startswith("perfeval/"))
     for name, area in columns.items():
         remover.remove_cells(name, area)
@@ -106,7 +120,11 @@ def _review_sheets(workbook: Workbook) -> list[str]:
 
 def _begins_as_ours(sheet: Sheet) -> bool:
     first, third = sheet.cells.get((1, 1)), sheet.cells.get((3, 1))
-    if is_basis(_raw(sheet, 1, 1), _raw(sheet, GIVEN_FIRST_ROW - 1, len(BASIS_HEADS))):
+    heads = len(BASIS_HEADS)
+    if (
+        _raw(sheet, 1, 1) == BASIS_TITLE
+        and _raw(sheet, GIVEN_FIRST_ROW - 1, heads) == BASIS_HEADS[-1]
+    ):
         return True
     return (
         first is not None
@@ -135,6 +153,16 @@ def _our_area(sheet: Sheet) -> tuple[int, int, int, int] | None:
 def _raw(sheet: Sheet, row: int, column: int) -> str:
     cell = sheet.cells.get((row, column))
     return cell.raw if cell else ""
+
+
+def _areas_set(workbook: Workbook, reviews: list[str]) -> list[str]:
+    """Sheets that had no print area before, from the line of our sheet that says so."""
+    return [
+        _raw(sheet, row, 3).rpartition("!")[0]
+        for sheet in map(workbook.sheet, reviews)
+        for row in sorted(sheet.rows)
+        if _raw(sheet, row, 1) == PRINT_AREA_SET
+    ]
 
 
 def _covered_fills(workbook: Workbook, reviews: list[str]) -> dict[tuple[str, int, int], int]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sys
 from pathlib import Path
 
 from perfeval_xl.batch import one, worker
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.one import Options, Stamp
-from perfeval_xl.batch.record import Record
+from perfeval_xl.batch.record import Record, to_line
 
 _replace = os.replace
 
@@ -20,6 +21,13 @@ def work(submitted: Submitted, outbox: Path, options: Options, seen: Stamp | Non
     worker.process = _process
     os.replace = _refusing_replace
     return worker.work(submitted, outbox, options, seen)
+
+
+def work_line(
+    submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
+) -> bytes:
+    """The same, its record as a line."""
+    return to_line(work(submitted, outbox, options, seen)).encode("utf-8")
 
 
 def _process(
@@ -91,6 +99,12 @@ def answer(number: int) -> int:
     if number == 15:
         raise ValueError(number)
     return number * 2
+
+
+def loaded_after(submitted: Submitted, outbox: Path, names: tuple[str, ...]) -> list[str]:
+    """Which of the packages a worker has loaded once it has done a file."""
+    worker.work_line(submitted, outbox, Options())
+    return [name for name in names if name in sys.modules]
 
 
 def no_start() -> None:

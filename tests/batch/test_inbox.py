@@ -260,7 +260,7 @@ def test_an_output_open_elsewhere_costs_its_file_and_the_next_run_finishes_it(
     (inbox / "open elsewhere.xlsx").write_bytes(changed)
     held = outbox / "复核" / "open elsewhere_复核.xlsx"
     before = held.read_bytes()
-    monkeypatch.setattr(run_module, "work", misbehaving.work)
+    monkeypatch.setattr(run_module, "work_line", misbehaving.work_line)
     result = run_folder(inbox, outbox, jobs=1)
     assert result.reasons == {"output.locked": 1}
     record = lines_of(outbox)[1]

@@ -149,7 +149,7 @@ def test_a_worker_that_dies_or_outruns_its_limits_costs_one_file(
     names = [*FATES, "a.xlsx", "e.xlsx", "z.xlsx"]
     for name in names:
         (inbox / name).write_bytes(GOOD)
-    monkeypatch.setattr(run_module, "work", misbehaving.work)
+    monkeypatch.setattr(run_module, "work_line", misbehaving.work_line)
     begin = time.monotonic()
     run_folder(inbox, outbox, jobs=jobs, limits=QUICK)
     assert time.monotonic() - begin < 40

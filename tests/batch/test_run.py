@@ -100,6 +100,45 @@ def test_the_undecided_of_that_unit_name_the_missing_figures(records: dict[str, 
     assert set(missing) == {2, 3, 4, 5, 7, 11, 12}
 
 
+def test_a_workbook_with_both_further_sheets_decides_60_points(records: dict[str, Any]) -> None:
+    """Scores worked out by hand in samples/README.md."""
+    record = records["17"]
+    totals = record["totals"]
+    assert (totals["decided"], totals["undecided"], totals["judged"]) == (60, 0, 40)
+    assert (totals["stated"], totals["computed"]) == (93.7, 93.7)
+    scores = {r["number"]: r["score"] for r in record["indicators"][:15]}
+    assert scores == {
+        1: 5, 2: 5, 3: 5, 4: 2, 5: 2.5, 6: 2, 7: 6, 8: 2, 9: 3, 10: 3, 11: 2.4, 12: 3, 13: 3,
+        14: 3, 15: 2.8,
+    }  # fmt: skip
+    assert codes(record, "error") == codes(record, "warning") == []
+    facts = record["facts"]
+    assert facts["three_public_budget"]["sheet"] == "基础数据表"
+    assert facts["late_specials"]["value"] == 1
+    assert "“库房维修”" in facts["late_specials"]["note"]
+
+
+def test_base_data_alone_is_evaluated_without_points(records: dict[str, Any]) -> None:
+    record = records["18"]
+    assert (record["status"], record["form"], record["year"]) == (
+        "evaluated", "yueyanglou-2023-base", 2021,
+    )  # fmt: skip
+    assert record["indicators"] == []
+    assert record["totals"] == {
+        "stated": None, "self_sum": None, "computed": 0, "decided": 0, "undecided": 0, "judged": 0,
+        "low": 0, "high": 0, "rating_stated": None, "rating": [],
+    }  # fmt: skip
+    assert record["facts"]["three_public_budget"]["value"] == 3.8
+    assert record["facts"]["initial_budget"]["value"] == 815
+    assert record["findings"] == []
+    assert all(check["passed"] for check in record["checks"])
+
+
+def test_base_data_apart_is_no_second_file_of_its_unit(records: dict[str, Any]) -> None:
+    assert "batch.same_unit" not in codes(records["11"])
+    assert records["11"]["unit"]["name"] == records["18"]["unit"]["name"]
+
+
 def test_what_must_not_be_flagged_is_not(records: dict[str, Any]) -> None:
     """2.43 with three blank siblings, 100% utilisation, income equal to spending, 297.36 beside 23.90."""
     record = records["01"]
@@ -299,10 +338,10 @@ def test_openpyxl_sees_our_scores_beside_the_form(outbox: Path, records: dict[st
 def test_the_summary_has_a_row_per_unit(outbox: Path) -> None:
     book = openpyxl.load_workbook(outbox / "汇总.xlsx")
     assert book.sheetnames == [
-        "总览", "单位汇总", "指标矩阵", "问题清单", "待补数据", "退回文件", "运行信息"
+        "总览", "单位汇总", "指标矩阵", "基础数据", "问题清单", "待补数据", "退回文件", "运行信息",
     ]  # fmt: skip
     units = [row[1].value for row in book["单位汇总"].iter_rows(min_row=4) if row[1].value]
-    assert sum("区样例" in str(unit) for unit in units) == 13
+    assert sum("区样例" in str(unit) for unit in units) == 14
 
 
 def test_one_workbook_can_be_evaluated_as_a_library(outbox: Path) -> None:

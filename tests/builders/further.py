@@ -36,6 +36,7 @@ LABELS = {
     "procurement": "4、政府采购金额",
     "basic_adjustment": "5、部门基本支出预算调整",
 }
+_RAGGED = ((0, 0, 0, 0), (1, -1, 0, 0), (-1, 1, 1, -1), (0, 1, -1, 0))
 _THIN = Side(style="thin")
 _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
@@ -89,7 +90,8 @@ class Drawn:
 
     value_columns: columns merged for each figure. label_columns: columns for the labels, the
     text in the last of them or over all. heads: ``years`` (2021年决算数), ``words`` (本年决算数)
-    or ``rows`` (the year above, the word below). unit: behind the block's title.
+    or ``rows`` (the year above, the word below). unit: behind the block's title, or behind each
+    head where ``unit_in_heads``.
     """
 
     top: int = 1
@@ -98,10 +100,12 @@ class Drawn:
     value_columns: int = 2
     heads: str = "years"
     unit: str = "万元"
+    unit_in_heads: bool = False
     merged: bool = True
     as_text: bool = False
     factor: int = 1
     head_again: int = 0
+    ragged: bool = False  # as a table pasted from Word: no two rows cut alike
 
 
 def draw_base(sheet: Worksheet, data: BaseData, how: Drawn | None = None) -> None:
@@ -132,14 +136,24 @@ def draw_base(sheet: Worksheet, data: BaseData, how: Drawn | None = None) -> Non
 
 
 def _draw_heads(pen: _Pen, year: int, values: Sequence[int]) -> None:
-    title = f"经费控制情况（{pen.how.unit}）"
+    behind = f"（{pen.how.unit}）" if pen.how.unit_in_heads else ""
+    title = "经费控制情况" if behind else f"经费控制情况（{pen.how.unit}）"
     if pen.how.heads == "rows":
         pen.cut((title, f"{year - 1}年", f"{year}年", f"{year}年"), values)
         pen.cut((None, "决算数", "预算数", "决算数"), values)
     elif pen.how.heads == "words":
         pen.cut((title, "上年决算数", "本年预算数", "本年决算数"), values)
     else:
-        pen.cut((title, f"{year - 1}年决算数", f"{year}年预算数", f"{year}年决算数"), values)
+        pen.cut(
+            (
+                title,
+                *(
+                    f"{y}年{w}数{behind}"
+                    for y, w in ((year - 1, "决算"), (year, "预算"), (year, "决算"))
+                ),
+            ),
+            values,
+        )
 
 
 def draw_supplement(
@@ -186,16 +200,26 @@ class _Pen:
     def cut(self, entries: Iterable[Entry], columns: Sequence[int]) -> None:
         """A label and what stands in the columns behind it."""
         first, *rest = entries
-        self.line([(first, self.labels), *zip(rest, columns, strict=True)])
+        widths = [self.labels, *columns]
+        if self.how.ragged and len(widths) == 4:
+            for place, shift in enumerate(_RAGGED[self.row % len(_RAGGED)]):
+                widths[place] += shift
+        self.line(zip((first, *rest), widths, strict=True))
 
     def line(self, cells: Iterable[tuple[Entry, int]], *, frame: bool = True) -> None:
         """The next line, its cells over so many columns each."""
-        column = self.how.left
+        column, height = self.how.left, 20.0
         for entry, width in cells:
             cell = self.sheet.cell(self.row, column)
             cell.value = entry
-            cell.font = Font(name="宋体", size=10)
-            cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
+            cell.font = Font(name="宋体", size=10 if frame else 14, bold=not frame)
+            is_figure = isinstance(entry, int | Decimal)
+            across = "right" if is_figure else "left" if frame else "center"
+            cell.alignment = Alignment(horizontal=across, vertical="center", wrap_text=True)
+            if isinstance(entry, Decimal):
+                cell.number_format = "0.00"
+            if isinstance(entry, str):
+                height = max(height, 15.0 * -(-2 * len(entry) // max(11 * width, 24)) + 4)
             if isinstance(entry, date):
                 cell.number_format = "yyyy-mm-dd"
             last = column + width - 1
@@ -207,6 +231,7 @@ class _Pen:
                     start_row=self.row, start_column=column, end_row=self.row, end_column=last
                 )
             column = last + 1
+        self.sheet.row_dimensions[self.row].height = height if frame else 26
         self.row += 1
 
 

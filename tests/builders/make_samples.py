@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tests.builders import layout_one_sheet, layout_plain, layout_word, units
+from tests.builders import further, layout_one_sheet, layout_plain, layout_word, units
 from tests.builders.files import save, save_through_libreoffice
 from tests.builders.sheet import Look, set_page
 
@@ -25,6 +25,7 @@ def main() -> None:
     """Writes every sample; a second run gives the same files."""
     _write_self_made()
     _write_through_libreoffice()
+    _write_further()
     _write_no_form(_HERE / "12_区样例十二局_部门整体支出绩效自评表.xlsx")
     _write_no_workbook(_HERE / "14_区样例十四局整体支出绩效自评.xlsx")
 
@@ -130,6 +131,28 @@ def _write_through_libreoffice() -> None:
         ),
         _HERE / _PUBLIC / "10_区样例十局（含二级机构）绩效自评.xlsx",
     )
+
+
+def _write_further() -> None:
+    """One unit with both further sheets in its workbook, one that sends the base data apart."""
+    workbook = layout_plain.build(units.with_further_sheets(), sheet_names=("附件2-1", "附件2-2"))
+    for name, draw in (
+        ("基础数据表", lambda s: further.draw_base(s, further.base_of_eleven("区样例十七局"))),
+        (
+            "补充数据",
+            lambda s: further.draw_supplement(s, further.supplement_of_eleven("区样例十七局")),
+        ),
+    ):
+        sheet = workbook.create_sheet(name)
+        draw(sheet)
+        set_page(sheet, landscape=False)
+    save(workbook, _HERE / "17_区样例十七局绩效自评（附基础数据表、补充数据）.xlsx")
+    apart = Workbook()
+    sheet = apart.worksheets[0]
+    sheet.title = "基础数据表"
+    further.draw_base(sheet, further.base_of_eleven())
+    set_page(sheet, landscape=False)
+    save(apart, _HERE / "18_区样例十一局基础数据表.xlsx")
 
 
 def _with_instructions() -> Workbook:

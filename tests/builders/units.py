@@ -572,6 +572,23 @@ def clean() -> FilledForm:
     return form
 
 
+def with_further_sheets() -> FilledForm:
+    """The clean figures under another name, scored as the further sheets of ``further`` tell."""
+    form = clean()
+    form.unit = "区样例十七局"
+    form.heading = ["附件2-1", _YEAR_TITLE, f"部门（单位）名称：{form.unit}    预算编码：000017"]
+    for rows in form.tables.values():
+        rows[0]["unit"] = form.unit
+    form.deduct(4, 1, "预算调整率0.82%，按标准扣1分。")
+    form.deduct(5, Decimal("0.5"), "库房维修专项春节前下达25%，未过半，扣0.5分。")
+    form.deduct(11, Decimal("0.6"), "政府采购执行率97%，低3个百分点，扣0.6分。")
+    form.deduct(14, 1, "一台设备账实不符，扣1分。")
+    form.state_totals()
+    _sign(form, "孔某某", "曹某某", "2022年3月18日")
+    form.narrative = form.narrative.replace("96.8分", "93.7分")
+    return form
+
+
 def one_sheet() -> FilledForm:
     """Both forms on one sheet beneath the cover lines; only half a point lost, with a reason."""
     form = _form("区样例十三办", "000013", 15, 15)

@@ -23,6 +23,7 @@ from perfeval_xl.model import (
 )
 
 EXTRA_SHEET = "补充数据"
+FURTHER_SHEET = "基础数据表"
 Value = Decimal | int | str | None
 
 # A unit that agrees with itself; one row loses a point and says why.
@@ -105,12 +106,15 @@ def submission(
     rows: Sequence[TableRow] | None = None,
     problems: Sequence[ReadingProblem] = (),
     titles: Sequence[str] = (),
+    attached: Sequence[str] = (),
+    lists: Sequence[TableRow] = (),
     base: Mapping[str, Value] = CLEAN,
 ) -> Submission:
     """A whole form: the base unit with some figures changed. None is a blank cell.
 
     A text in a number's place is unreadable. Self-scores are full marks unless given; the stated
-    totals are what the rows add up to, the rating what that earns.
+    totals are what the rows add up to, the rating what that earns. attached, lists: further
+    sheets and the rows of their lists; their figures are given among the facts.
     """
     cells = Cells.of(spec)
     given = _scores(spec, scores or {})
@@ -121,7 +125,8 @@ def submission(
     whole |= {"scoring_total": added, "self_total": added, "self_rating": _rating(spec, added)}
     whole |= facts or {}
     made = {
-        name: _fact(spec, name, whole.get(name), cells.fields.get(name)) for name in spec.fields
+        name: _fact(spec, name, whole.get(name), _place(cells, field, row, name in whole))
+        for row, (name, field) in enumerate(spec.fields.items(), 2)
     }
     for row, name in enumerate(spec.external_facts, 2):
         place = CellRef(EXTRA_SHEET, row, 2) if whole.get(name) is not None else None
@@ -146,11 +151,35 @@ def submission(
         area=ScoringArea("附件2-2 评分表", (3, 17), 3, 30, 7, 30),
         labels={},
         problems=tuple(problems),
+        attached=tuple(attached),
+        lists=tuple(lists),
         prose={
             f"title.{n}": text(f"title.{n}", t, CellRef("附件2-1 自评表", n, 1))
             for n, t in enumerate(titles, 1)
         },
     )
+
+
+def _place(cells: Cells, field: FieldSpec, row: int, given: bool) -> CellRef | None:
+    """The cell of a field on the blank, or on a further sheet where something is given there."""
+    own = cells.fields.get(field.id)
+    return own or (CellRef(FURTHER_SHEET, row, 2) if field.attachment and given else None)
+
+
+def list_rows(
+    spec: FormSpec, block: str, fields: Sequence[str], lines: Sequence[Sequence[Value]]
+) -> list[TableRow]:
+    """Rows of a list or group of a further sheet, the name of each row first."""
+    found = []
+    for row, (name, *values) in enumerate(lines, 40):
+        facts = {
+            field: _fact(spec, field, value or None, CellRef(FURTHER_SHEET, row, column))
+            if value != 0
+            else number(field, 0, CellRef(FURTHER_SHEET, row, column))
+            for column, (field, value) in enumerate(zip(fields, values, strict=True), 2)
+        }
+        found.append(TableRow(block, str(name), False, facts, CellRef(FURTHER_SHEET, row, 1)))
+    return found
 
 
 def table_rows(

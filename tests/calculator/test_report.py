@@ -11,7 +11,7 @@ import pytest
 
 from perfeval_xl.calculator import evaluate
 from perfeval_xl.forms.catalog import load_form
-from perfeval_xl.model import Finding
+from perfeval_xl.model import CellRef, Finding, ReadingProblem
 from tests.calculator.build import Value, submission, table_rows
 
 SPEC = load_form("yueyanglou-2021")
@@ -92,7 +92,7 @@ def _codes(text: str, facts: dict[str, Value] | None = None) -> list[tuple[str, 
 
 def test_every_kind_of_placeholder_is_named_and_no_measure_is_one() -> None:
     said = _codes("完成……项，共XX万元，某项目×年，投入X万元，占地3×4米，2021年收入合计300万元。")
-    assert said == [("report.placeholder", "……”“XX”“×”“X")]
+    assert said == [("report.placeholder", "……、XX、×、X")]
     assert _codes("购置X光机1台，收入合计300万元。") == []
 
 
@@ -122,3 +122,20 @@ def test_a_figure_of_one_body_of_several_is_left_alone() -> None:
         form = replace(form, facts=form.facts | rows[-1].facts)
         found = [f.provided for f in evaluate(form, SPEC).findings if f.code[:6] == "report"]
         assert found == wanted
+
+
+@pytest.mark.parametrize(("count", "findings"), [(3, 3), (4, 1), (9, 1)])
+def test_a_form_in_another_unit_is_said_once(count: int, findings: int) -> None:
+    problems = [
+        ReadingProblem(
+            "figures.unit_converted", (CellRef("附件2-1 自评表", 40, n),), "3000000",
+            details={"note": "3000000（元）折合 300 万元"},
+        )
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+    form = submission(SPEC, problems=problems)
+    found = [f for f in evaluate(form, SPEC).findings if f.code == "figures.unit_converted"]
+    assert len(found) == findings
+    assert sum(len(f.refs) for f in found) == count
+    assert all("3000000（元）折合 300 万元" in f.message for f in found)
+    assert all(len(f.marked_refs) == 1 for f in found)

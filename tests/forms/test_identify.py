@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import random
+from collections.abc import Callable
 
 import pytest
+from openpyxl import Workbook as OpenpyxlWorkbook
 
 from perfeval_xl.errors import WorkbookError
+from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.identify import identify
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
@@ -14,6 +18,12 @@ from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.read import read_grids
 from tests.builders.board import squeezed
 from tests.builders.drafts import Draft
+from tests.builders.further import (
+    base_of_eleven,
+    draw_base,
+    draw_supplement,
+    supplement_of_eleven,
+)
 from tests.builders.layouts import CHANGES, made
 
 
@@ -85,3 +95,47 @@ def test_two_forms_that_fit_equally_are_ambiguous(form: FormSpec) -> None:
     with pytest.raises(WorkbookError) as caught:
         identify(texts_of(draft_of()), [form, form])
     assert caught.value.code == "form.ambiguous"
+
+
+def _figures_only() -> set[str]:
+    """The texts of a base data sheet that came by itself."""
+    return _texts(lambda workbook: draw_base(workbook.worksheets[0], base_of_eleven()))
+
+
+def _texts(draw: Callable[[OpenpyxlWorkbook], None]) -> set[str]:
+    workbook, out = OpenpyxlWorkbook(), io.BytesIO()
+    draw(workbook)
+    workbook.save(out)
+    grids = read_grids(Workbook.open(out.getvalue()))
+    return {normalize_label(g.text(a)) for g in grids for v in g.labels.values() for a in v}
+
+
+def test_base_data_alone_is_known_as_a_form_of_its_own() -> None:
+    assert identify(_figures_only(), load_forms()).id == "yueyanglou-2023-base"
+
+
+def test_base_data_beside_the_scoring_sheet_does_not_make_the_file_another_form(
+    form: FormSpec,
+) -> None:
+    texts = texts_of(draft_of()) | _figures_only()
+    assert identify(texts, load_forms()).id == form.id
+
+
+def test_base_data_beside_a_profile_without_scoring_sheet_is_a_missing_scoring_sheet(
+    form: FormSpec,
+) -> None:
+    scoring = {normalize_label(i.source.sentence) for i in form.indicators}
+    scoring |= {normalize_label(i.label) for i in form.indicators}
+    texts = (texts_of(draft_of()) - scoring) | _figures_only()
+    with pytest.raises(WorkbookError) as caught:
+        identify(texts, load_forms())
+    assert caught.value.code == "form.scoring_sheet_missing"
+
+
+def test_a_supplement_alone_is_no_form() -> None:
+    def draw(workbook: OpenpyxlWorkbook) -> None:
+        draw_supplement(workbook.worksheets[0], supplement_of_eleven())
+
+    with pytest.raises(WorkbookError) as caught:
+        identify(_texts(draw), load_forms())
+    assert caught.value.code == "form.unknown"

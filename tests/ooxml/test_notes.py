@@ -127,7 +127,7 @@ def test_hostile_text_is_only_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"), [("短", 1), ("字" * 20, 1), ("字" * 21, 2), ("a\n\nb", 3), ("x" * 81, 3)]
+    ("text", "lines"), [("短", 1), ("字" * 19, 1), ("字" * 20, 2), ("a\n\nb", 3), ("x" * 81, 3)]
 )
 def test_lines_are_counted_for_the_size_of_the_box(text: str, lines: int) -> None:
     assert text_lines(text) == lines

@@ -82,6 +82,8 @@ LAYOUTS = {
     "years above the words": Drawn(heads="rows"),
     "numbers as texts": Drawn(as_text=True),
     "heads printed again": Drawn(head_again=9),
+    "pasted from Word": Drawn(label_columns=8, value_columns=5, ragged=True),
+    "yuan in the heads": Drawn(unit="元", unit_in_heads=True, factor=10000),
     "in yuan": Drawn(unit="元", factor=10000),
 }
 
@@ -132,6 +134,20 @@ def test_a_blank_amount_stays_blank() -> None:
     submission = alone(data)
     assert submission.facts["overseas_budget"].state is State.BLANK
     assert submission.facts["overseas_final"].number == 0
+
+
+def test_figures_with_units_widths_and_separators_are_read() -> None:
+    data = base_of_eleven()
+    data.posts, data.staff = "30人", "２９"
+    data.rows["operating"] = ("1,500,000元", "148万元", " 145.70 ")
+    data.rows["overseas"] = ("无", "/", 0)
+    submission = alone(data)
+    assert submission.facts["base_authorized_posts"].number == 30
+    assert submission.facts["base_actual_staff"].number == 29
+    names = ("operating_final_last", "operating_budget", "operating_final")
+    assert list(numbers(submission, names).values()) == [150, 148, Decimal("145.7")]
+    assert submission.facts["overseas_final_last"].number == 0
+    assert submission.facts["overseas_budget"].state is State.BLANK
 
 
 def test_figures_that_cannot_be_read_are_unreadable() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from perfeval_xl.errors import WorkbookError
@@ -21,6 +23,8 @@ from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formu
 
 SCORING = "附件2-2 评分表"
 ALLOWED = {
+    "ABS",
+    "DATE",
     "ROUND",
     "MAX",
     "MIN",
@@ -269,6 +273,29 @@ def test_figures_typed_with_their_unit_are_live_too(recalculate: Convert, tmp_pa
         heads = {c.raw: key[1] for key, c in sheet.cells.items() if key[0] == 2}
         found[name] = [shown(sheet, 3, heads[head]) for head in ("复核得分", "差异")]
     assert found == {"as it is": ["2.5", "0"], "more": ["0", "2.5"], "words": ["未定", ""]}
+
+
+@pytest.mark.libreoffice
+def test_a_figure_behind_its_label_in_one_cell_is_reckoned_too(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """人员编制：36人 and 实有人数：38人, each in the cell of its label."""
+    book = openpyxl.load_workbook(io.BytesIO(copies.workbook_of(FilledForm.example())))
+    for row in book["附件2-1 自评表"].iter_rows(max_row=6):
+        for cell in row:
+            if cell.value in ("人员编制", "实有人数"):
+                cell.value += "：36人" if cell.value == "人员编制" else "：38人"
+                for merge in list(book["附件2-1 自评表"].merged_cells.ranges):
+                    if merge.min_row == cell.row:
+                        book["附件2-1 自评表"].unmerge_cells(str(merge))
+    stream = io.BytesIO()
+    book.save(stream)
+    one = annotated_bytes(stream.getvalue())
+    assert one.evaluation.facts["authorized_posts"].whole == "人员编制：36人"
+    files = {"one": copies.without_cached_values(one.copy)}
+    sheets = reckoned(files, recalculate, tmp_path)["one"]
+    for key, (_, value) in our_formulas(one.copy, one.data).items():
+        assert shown(sheets.sheet(key[0]), key[1], key[2]) == as_shown(value), key
 
 
 def _replaced_value(data: bytes, cell: bytes, old: bytes, new: bytes) -> bytes:

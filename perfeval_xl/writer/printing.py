@@ -1,0 +1,29 @@
+"""The unit's form prints as it did: our columns beside it stay off its pages.
+
+A form that names its print area is safe. One without prints all that is filled, so that our columns
+would shrink it to half its size or add pages of their own; it gets an area of the unit's columns.
+"""
+
+from __future__ import annotations
+
+from perfeval_xl.model import CellRef, column_letters
+from perfeval_xl.ooxml import Editor
+from perfeval_xl.writer.formulas import sheet_place
+
+PRINT_AREA = "_xlnm.Print_Area"
+
+
+def keep_to_form(editor: Editor, sheet: str, last_column: int) -> str:
+    """Give a sheet without print area the one of its columns; that area as text, else empty.
+
+    Rows are left open, and a sheet with pictures or shapes alone: they may reach further.
+    """
+    workbook = editor.workbook
+    number = workbook.sheet_names.index(sheet)
+    names = {(known.name.casefold(), known.sheet) for known in workbook.defined_names}
+    if (PRINT_AREA.casefold(), number) in names or workbook.sheet(sheet).child("drawing"):
+        return ""
+    place = sheet_place(CellRef(sheet, 1, 1)).rpartition("!")[0]
+    columns = f"$A:${column_letters(last_column)}"
+    editor.define_name(PRINT_AREA, f"{place}!{columns}", sheet)
+    return f"{sheet}!{columns.replace('$', '')}"

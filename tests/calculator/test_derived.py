@@ -1,0 +1,189 @@
+"""Further sheets: what follows from their figures, by cases, and what follows without any."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfeval_xl.calculator import evaluate
+from perfeval_xl.calculator.derived import joined_facts, with_derived
+from perfeval_xl.forms.catalog import load_form
+from perfeval_xl.model import CellRef, Evaluation, State
+from tests.calculator.build import Value, list_rows, submission, text
+
+SPEC = load_form("yueyanglou-2021")
+BASE = load_form("yueyanglou-2023-base")
+BOTH = ("base-data", "supplement")
+_OF_THE_SCORES = {"score.full_marks_unsupported", "score.differs", "form.year_differs"}
+
+
+def _cases() -> list[Any]:
+    path = Path(__file__).parent / "cases" / "further.toml"
+    data = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    return [pytest.param(case, id=case["name"]) for case in data["cases"]]
+
+
+def judged(case: dict[str, Any]) -> Evaluation:
+    """The clean form with the further sheets of a case."""
+    facts: dict[str, Value] = {k: None if v == "" else v for k, v in case["facts"].items()}
+    specials = list_rows(
+        SPEC, "special", ("special_amount", "special_day", "special_issued"),
+        case.get("specials", []),
+    )  # fmt: skip
+    projects = list_rows(
+        SPEC, "district_special", ("district_special_final",), case.get("projects", [])
+    )
+    made = submission(SPEC, facts, attached=BOTH, lists=[*specials, *projects])
+    return evaluate(made, SPEC)
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_further_sheets_give_these_scores_and_findings(case: dict[str, Any]) -> None:
+    evaluation = judged(case)
+    for number, wanted in case.get("scores", {}).items():
+        result = evaluation.indicators[int(number) - 1]
+        assert result.score == (None if wanted == "open" else wanted), result.sentence
+        if wanted == "open":
+            assert result.outcome == "undecided", result.sentence
+    if "findings" in case:
+        codes = Counter(f.code for f in evaluation.findings if f.code not in _OF_THE_SCORES)
+        assert codes == Counter(case["findings"])
+    for finding in evaluation.findings:
+        assert "{" not in finding.message + finding.fix
+        assert "None" not in finding.message + finding.fix
+        assert finding.refs
+
+
+def test_a_late_special_is_named_and_its_cells_alone_are_inputs() -> None:
+    evaluation = judged(
+        {"facts": {"specials_count": 2},
+         "specials": [["甲", 100, "2021-02-01", 100], ["乙", 20, "2021-03-01", 20]]}
+    )  # fmt: skip
+    result = evaluation.indicators[4]
+    assert "“乙”没有按期下达" in result.sentence
+    assert "“甲”" not in result.sentence
+    assert {fact.ref.row for fact in result.inputs if fact.ref} == {41}
+
+
+def test_what_is_lacking_is_named_by_its_cell() -> None:
+    evaluation = judged({"facts": {"basic_adjustment_budget": "", "basic_adjustment_final": 200}})
+    result = evaluation.indicators[3]
+    assert set(result.missing) == {"budget_adjustment", "initial_budget"}
+    assert "基础数据表!B" in result.sentence
+    assert "空白" in result.sentence
+
+
+def test_a_prior_years_total_alone_is_a_warning_and_this_years_sum_an_error() -> None:
+    facts = {"three_public_final_last": 4, "vehicle_final_last": "", "three_public_final": 4,
+             "vehicle_final": 3, "overseas_final": 0, "hospitality_final": 2}  # fmt: skip
+    found = {f.code: f for f in judged({"facts": facts}).findings}
+    assert found["figures.base_total_only"].severity == "warning"
+    broken = found["figures.base_three_public"]
+    assert (broken.severity, broken.provided, broken.expected, broken.difference) == (
+        "error", "4", "5", "1",
+    )  # fmt: skip
+
+
+def test_a_further_sheet_of_another_unit_is_said() -> None:
+    made = submission(SPEC, attached=BOTH)
+    place = CellRef("基础数据表", 3, 2)
+    for name, wanted in (("区测试局", 0), ("区另外一局", 1)):
+        title = text("base-data.unit_name", name, place)
+        evaluation = evaluate(replace(made, prose={"base-data.unit_name": title}), SPEC)
+        found = [f for f in evaluation.findings if f.code == "form.unit_name_differs"]
+        assert len(found) == wanted
+    assert (found[0].provided, found[0].expected) == ("区另外一局", "区测试局")
+    assert found[0].refs[0] == place
+
+
+def test_checks_of_a_sheet_that_is_not_there_are_not_even_mentioned() -> None:
+    evaluation = evaluate(submission(SPEC), SPEC)
+    assert not [check for check in evaluation.passed if "base" in check.id]
+    assert not [check for check in evaluation.passed if "supplement" in check.id]
+
+
+def test_points_decided_grow_with_each_sheet() -> None:
+    """16 from 附件2-1 alone, 33 with the base data, 60 with the supplement."""
+    base: dict[str, Value] = {
+        "three_public_final_last": 5, "three_public_budget": 4, "procurement_budget": 50,
+        "procurement_final": 50, "basic_adjustment_budget": 200, "basic_adjustment_final": 200,
+        "project_expenditure_budget": 100, "project_expenditure_final": 100,
+    }  # fmt: skip
+    clauses = [n for i in SPEC.indicators for n in _clauses_of(dict(i.rule))]
+    more: dict[str, Value] = {
+        "three_public_budget_last": 4, "key_project_expenditure": 95, "card_spending": 6,
+        "card_eligible_spending": 10, "specials_count": 0, "fund_use_cases": 0, "asset_cases": 0,
+        "survey_size": 100, **dict.fromkeys(clauses, "是"),
+    }  # fmt: skip
+    for facts, decided, undecided, judged_points in (
+        ({}, 16, 28, 56), (base, 33, 11, 56), (base | more, 60, 0, 40),
+    ):  # fmt: skip
+        totals = evaluate(submission(SPEC, facts, attached=BOTH), SPEC).totals
+        assert (totals.decided, totals.undecided, totals.judged) == (
+            decided, undecided, judged_points,
+        )  # fmt: skip
+
+
+def _clauses_of(rule: dict[str, Any]) -> list[str]:
+    return [clause["fact"] for clause in rule.get("clauses", [])]
+
+
+# ---- a form of figures by itself ----
+
+
+def _alone(year: int | None, **facts: Value) -> Evaluation:
+    made = submission(SPEC, dict(facts), attached=BOTH)
+    own = {name: made.facts[name] for name in BASE.fields if name in made.facts}
+    return evaluate(
+        replace(made, form=BASE.id, facts=own, scores=(), targets=(), area=None, attached=(), year=year),
+        BASE,
+    )  # fmt: skip
+
+
+def test_a_form_of_figures_has_facts_and_identities_and_no_points() -> None:
+    evaluation = _alone(2021, three_public_final=4, vehicle_final=3, hospitality_final=2)
+    assert evaluation.year == 2021
+    assert evaluation.indicators == ()
+    assert (evaluation.totals.decided, evaluation.totals.high) == (0, 0)
+    assert evaluation.totals.stated is None
+    assert evaluation.totals.rating == ()
+    assert [f.code for f in evaluation.findings] == ["figures.base_three_public"]
+
+
+def test_its_own_year_holds_where_the_heads_name_none() -> None:
+    assert _alone(None).year == BASE.year
+
+
+def test_its_facts_join_the_scored_form_of_the_same_year_without_a_cell() -> None:
+    further = _alone(
+        2021, three_public_budget=4, three_public_final_last=5, basic_adjustment_budget=200,
+        basic_adjustment_final=210, project_expenditure_budget=100, project_expenditure_final=100,
+    )  # fmt: skip
+    given = joined_facts(SPEC, further)
+    assert {name: given[name].number for name in ("three_public_budget", "initial_budget")} == {
+        "three_public_budget": 4, "initial_budget": 300,
+    }  # fmt: skip
+    assert given["budget_adjustment"].number == 10
+    assert all(fact.ref is None and not fact.expression for fact in given.values())
+    assert "!" in given["three_public_budget"].found_by  # where it stands in its own file
+    assert "unit_name" not in given
+    bare = submission(SPEC)
+    totals = evaluate(replace(bare, facts=bare.facts | given), SPEC).totals
+    assert totals.decided == 16 + 5 + 3 + 6
+
+
+def test_facts_of_another_year_or_form_do_not_join() -> None:
+    assert joined_facts(SPEC, _alone(2020, three_public_budget=4)) == {}
+    assert joined_facts(BASE, _alone(2021, three_public_budget=4)) == {}
+
+
+def test_a_stated_figure_is_not_worked_out_again() -> None:
+    made = submission(SPEC, {"initial_budget": 5, "basic_adjustment_budget": 7}, attached=BOTH)
+    assert with_derived(made, SPEC).facts["initial_budget"].number == 5
+    assert with_derived(made, SPEC).facts["late_specials"].state is State.MISSING
