@@ -33,6 +33,7 @@ class Given:
     """One figure that does not come from the workbook.
 
     fact: id of the fact. raw: as it stood at its source. source: file, sheet and cell in words.
+    form: of a joined figure, the form of the file it stands in, by whose ids ``fact`` is named.
     """
 
     fact: str
@@ -40,6 +41,7 @@ class Given:
     raw: str
     source: str
     rank: Rank
+    form: str = ""
 
     @property
     def outranks(self) -> bool:

@@ -26,7 +26,7 @@ _RANKS = tuple(Rank)  # in the order in which they are believed
 _SCHEMA = """
 CREATE TABLE names (kind TEXT, key TEXT, unit TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE given (
-    unit TEXT, year INTEGER, rank TEXT, fact TEXT, value TEXT, raw TEXT, source TEXT
+    unit TEXT, year INTEGER, rank TEXT, fact TEXT, value TEXT, raw TEXT, source TEXT, form TEXT
 );
 CREATE INDEX given_unit ON given (unit);
 CREATE TABLE history (
@@ -80,10 +80,12 @@ class Office:
 
     def give(self, unit: str, year: int | None, given: Iterable[Given]) -> None:
         """Figures of a unit; year None when they hold for whatever year is evaluated."""
-        rows = [(unit, year, g.rank.value, g.fact, str(g.value), g.raw, g.source) for g in given]
+        rows = [
+            (unit, year, g.rank.value, g.fact, str(g.value), g.raw, g.source, g.form) for g in given
+        ]
         base = self._open()
         base.execute("BEGIN")
-        base.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        base.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         base.execute("COMMIT")
 
     def join(self, records: Iterable[Record]) -> None:
@@ -156,11 +158,14 @@ def _context_of(base: sqlite3.Connection, who: Who) -> Context:
     if not unit:
         return NOTHING
     rows = base.execute(
-        "SELECT rank, fact, value, raw, source FROM given "
+        "SELECT rank, fact, value, raw, source, form FROM given "
         "WHERE unit = ? AND (year IS NULL OR year = ?)",
         (unit, who.year),
     )
-    given = [Given(fact, Decimal(v), raw, source, Rank(r)) for r, fact, v, raw, source in rows]
+    given = [
+        Given(name, Decimal(v), raw, source, Rank(r), form)
+        for r, name, v, raw, source, form in rows
+    ]
     given.sort(key=lambda g: (_RANKS.index(g.rank), g.fact, g.source))
     found = base.execute(
         "SELECT context FROM history WHERE unit = ? AND form = ? AND year = ?",
@@ -188,7 +193,8 @@ def _settled(given: Iterable[Given]) -> list[Given]:
 
 def _figures_of(record: Record) -> Iterator[Given]:
     facts: Any = record["facts"]
+    form = str(record["form"])
     for name, fact in facts.items():
         if fact["state"] == "number":
             source = f"{record['file']} {fact['sheet']}!{fact['cell']}"
-            yield Given(name, Decimal(fact["value"]), fact["raw"], source, Rank.JOINED)
+            yield Given(name, Decimal(fact["value"]), fact["raw"], source, Rank.JOINED, form)

@@ -35,6 +35,7 @@ class Desk:
     prepared: Prepared
     book: FindingBook
     mender: Mender
+    here: frozenset[str] = frozenset()  # further sheets of this very workbook
 
     def label(self, fact_id: str) -> str:
         """The printed label of a fact."""
@@ -78,11 +79,19 @@ class _Group:
 
 def run_checks(desk: Desk) -> None:
     """Make every check of the form, then those that every form has."""
-    attached = desk.submission.attached
     for check in desk.prepared.spec.checks:
-        if not check.attachment or check.attachment in attached:
+        if not check.attachment or _is_due(desk, check):
             KINDS[check.kind](desk, check)
     check_row_totals(desk)
+
+
+def _is_due(desk: Desk, check: CheckSpec) -> bool:
+    """Whether a further sheet's check is made here: what it says of itself alone, in its own file."""
+    if check.attachment in desk.here:
+        return True
+    sheet = desk.prepared.spec.attachment(check.attachment).form
+    is_its_own = any(check.id == f"{check.attachment}.{own.id}" for own in sheet.checks)
+    return check.attachment in desk.submission.attached and not is_its_own
 
 
 # ---- sums ----

@@ -7,7 +7,7 @@ from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_uni
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
-from perfeval_xl.calculator.given import check_given, with_given
+from perfeval_xl.calculator.given import check_given, joined, with_given
 from perfeval_xl.calculator.indicators import judge_indicators
 from perfeval_xl.calculator.mend import Mender
 from perfeval_xl.calculator.prepared import prepare
@@ -31,9 +31,9 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     submission = with_derived(submission, spec)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "", spec.severities)
-    own = with_given(submission, prepared, context, (Rank.JOINED,))
+    own = joined(submission, prepared, context)
     say_problems(submission, prepared, book)
-    desk = Desk(own, prepared, book, Mender(own, prepared))
+    desk = Desk(own, prepared, book, Mender(own, prepared), frozenset(submission.attached))
     run_checks(desk)
     check_given(submission, prepared, context, book)
     known = with_given(without_doubtful_units(desk), prepared, context, tuple(Rank))

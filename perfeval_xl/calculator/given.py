@@ -33,10 +33,20 @@ def with_given(
     for given, fact in _given_facts(prepared, context):
         if given.rank not in ranks:
             continue
-        own = facts.get(given.fact)
+        own = facts.get(fact.id)
         if own is None or own.number is None or given.outranks:
-            facts[given.fact] = fact
+            facts[fact.id] = fact
     return replace(submission, facts=facts)
+
+
+def joined(submission: Submission, prepared: Prepared, context: Context) -> Submission:
+    """The submission with what the unit sent in files of their own, as if it were on one sheet more."""
+    if not context.given:
+        return submission
+    forms = {given.form for given in context.given if given.rank is Rank.JOINED}
+    attached = [a.id for a in prepared.spec.attachments if a.form.id in forms]
+    found = with_given(submission, prepared, context, (Rank.JOINED,))
+    return replace(found, attached=tuple(dict.fromkeys((*submission.attached, *attached))))
 
 
 def check_given(
@@ -44,7 +54,7 @@ def check_given(
 ) -> None:
     """A finding for each figure of the workbook that reads differently elsewhere."""
     for given, fact in _given_facts(prepared, context):
-        own = submission.facts.get(given.fact)
+        own = submission.facts.get(fact.id)
         if own is None or own.number is None:
             continue
         difference = own.number - given.value
@@ -53,23 +63,21 @@ def check_given(
         book.add(
             _CODES[given.rank], [own.ref, fact.ref], plain(own.number), plain(given.value),
             plain(abs(difference)), marked=1,
-            slots={"label": prepared.spec.label_of(given.fact), "note": given.source},
+            slots={"label": prepared.spec.label_of(fact.id), "note": given.source},
         )  # fmt: skip
 
 
 def _given_facts(prepared: Prepared, context: Context) -> list[tuple[Given, Fact]]:
     """Each given figure that the form knows, as a fact that stands on the sheet of given figures."""
-    spec = prepared.spec
-    return [
-        (given, _fact(given, CellRef(context.sheet, row, GIVEN_COLUMN)))
-        for row, given in enumerate(context.given, GIVEN_FIRST_ROW)
-        if given.fact in spec.fields or given.fact in spec.external_facts
-    ]
+    found = []
+    for row, given in enumerate(context.given, GIVEN_FIRST_ROW):
+        name = prepared.spec.own_name(given.fact, given.form)
+        if name:
+            found.append((given, _fact(given, name, CellRef(context.sheet, row, GIVEN_COLUMN))))
+    return found
 
 
-def _fact(given: Given, ref: CellRef) -> Fact:
+def _fact(given: Given, name: str, ref: CellRef) -> Fact:
     shown = plain(given.value)
     decimals = len(shown.partition(".")[2])
-    return Fact(
-        given.fact, given.value, shown, ref, State.NUMBER, None, given.source, decimals=decimals
-    )
+    return Fact(name, given.value, shown, ref, State.NUMBER, None, given.source, decimals=decimals)

@@ -351,6 +351,18 @@ class FormSpec:
         field = self.fields.get(fact_id)
         return field.label if field else fact_id
 
+    def own_name(self, fact_id: str, form: str = "") -> str:
+        """What this form calls a fact, its own or one of a further sheet's form; empty if nothing."""
+        if not form:
+            return fact_id if fact_id in self.fields or fact_id in self.external_facts else ""
+        for attached in self.attachments:
+            if attached.form.id == form:
+                name = attached.renames.get(fact_id, fact_id)
+                field = self.fields.get(name)
+                is_its = field is not None and field.attachment == attached.id
+                return name if is_its or name in self.external_facts else ""
+        return ""
+
     def attachment(self, attachment_id: str) -> AttachmentSpec:
         """The attachment with this id; KeyError if there is none."""
         for attached in self.attachments:

@@ -27,7 +27,7 @@ def basis_sheet(context: Context, spec: FormSpec) -> NewSheet:
     for column, head in enumerate(BASIS_HEADS, 1):
         sheet.write(GIVEN_FIRST_ROW - 1, column, head, _HEAD)
     for row, given in enumerate(context.given, GIVEN_FIRST_ROW):
-        label = spec.label_of(given.fact)
+        label = spec.label_of(spec.own_name(given.fact, given.form) or given.fact)
         sheet.write(row, 1, Decimal(row - GIVEN_FIRST_ROW + 1), _CELL)
         sheet.write(row, 2, label, _TEXT)
         sheet.write(row, GIVEN_COLUMN, given.value, _CELL)

@@ -14,16 +14,17 @@ PRINT_AREA = "_xlnm.Print_Area"
 
 
 def keep_to_form(editor: Editor, sheet: str, last_column: int) -> str:
-    """Give a sheet without print area the one of its columns; that area as text, else empty.
+    """Give a sheet without print area the one of what is filled; that area as text, else empty.
 
-    Rows are left open, and a sheet with pictures or shapes alone: they may reach further.
+    A sheet with pictures or shapes is left alone: they may reach further.
     """
     workbook = editor.workbook
     number = workbook.sheet_names.index(sheet)
     names = {(known.name.casefold(), known.sheet) for known in workbook.defined_names}
-    if (PRINT_AREA.casefold(), number) in names or workbook.sheet(sheet).child("drawing"):
+    own = workbook.sheet(sheet)
+    if (PRINT_AREA.casefold(), number) in names or own.child("drawing"):
         return ""
     place = sheet_place(CellRef(sheet, 1, 1)).rpartition("!")[0]
-    columns = f"$A:${column_letters(last_column)}"
-    editor.define_name(PRINT_AREA, f"{place}!{columns}", sheet)
-    return f"{sheet}!{columns.replace('$', '')}"
+    area = f"$A$1:${column_letters(last_column)}${own.max_row}"
+    editor.define_name(PRINT_AREA, f"{place}!{area}", sheet)
+    return f"{sheet}!{area.replace('$', '')}"
