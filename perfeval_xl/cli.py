@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from perfeval_xl.errors import FormSpecError, PerfEvalError, WorkbookError
+from perfeval_xl.batch.lists import lists_of
+from perfeval_xl.errors import FormSpecError, ListError, PerfEvalError, WorkbookError
 from perfeval_xl.terminal import speak_chinese
 
 if TYPE_CHECKING:
+    from perfeval_xl.batch.lists import Lists
+    from perfeval_xl.batch.one import Options
     from perfeval_xl.batch.record import Record
     from perfeval_xl.batch.run import RunResult
     from perfeval_xl.batch.verify import Verification
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 speak_chinese()
 
 OK, FAILED, USAGE, ERRORS_FOUND, INCOMPLETE, INTERRUPTED = range(6)
+_REMARKS_SHOWN = 5
 _SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _PATH = click.Path(path_type=Path)
@@ -41,6 +46,32 @@ _FORM = click.option(
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ROSTER = click.option(
+    "--roster",
+    type=_FILE,
+    help="名册：应报单位的编码、名称、别名、类型、截止日期、免报（.xlsx、.csv）。",
+)
+_LISTS = (
+    _ROSTER,
+    click.option(
+        "--reference",
+        type=_FILE,
+        help="参考数据：财政部门掌握的数，计分时比单位填报的优先（.xlsx、.csv）。",
+    ),
+    click.option(
+        "--previous",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="上一年的结果文件夹：用其中的数算变动率、核对上年数。",
+    ),
+)
+
+
+def _with_lists(command: F) -> F:
+    """The options that name the office's lists."""
+    for option in reversed(_LISTS):
+        command = option(command)
+    return command
 
 
 def _clear_errors(command: F) -> F:
@@ -52,6 +83,8 @@ def _clear_errors(command: F) -> F:
             return command(*args, **kwargs)
         except FormSpecError as exc:
             _fail(f"表样数据有误：{exc}")
+        except ListError as exc:
+            _fail(f"清单不能用，没有开始复核。{exc}")
         except PerfEvalError as exc:
             _fail(str(exc))
         except OSError as exc:
@@ -100,6 +133,13 @@ def main() -> None:
 @click.option("--jobs", type=click.IntRange(1, 256), help="同时处理几份，默认用全部处理器核心。")
 @click.option("--force", is_flag=True, help="全部重做，不沿用上次已完成的。")
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
+@_with_lists
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日期",
+    help="未报单位的迟报天数算到哪一天，如 2022-04-15；不写就在打开汇总时按当天算。",
+)
 @_PASSWORDS
 @_TEMPLATES
 @_clear_errors
@@ -110,6 +150,10 @@ def run(
     jobs: int | None,
     force: bool,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
+    as_of: datetime | None,
     password_file: Path | None,
     templates: Path | None,
 ) -> None:
@@ -119,6 +163,7 @@ def run(
     示例：
       perfeval run 收件 --out 结果
       perfeval run D:\\绩效\\收件 --out D:\\绩效\\结果 --jobs 4
+      perfeval run 收件 --out 结果 --roster 名册.xlsx --reference 参考数据.xlsx --previous 去年的结果
     \b
     退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
     """
@@ -135,7 +180,8 @@ def run(
     with _Progress() as progress:
         result = run_folder(
             inbox, outbox, form_id, jobs, templates, progress.show, force,
-            passwords=_passwords(password_file),
+            passwords=_passwords(password_file), roster=roster, reference=reference,
+            previous=previous, as_of=as_of.date() if as_of else None,
         )  # fmt: skip
     if as_json:
         _print_file(result.results)
@@ -148,6 +194,7 @@ def run(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
+@_with_lists
 @_PASSWORDS
 @_TEMPLATES
 @_clear_errors
@@ -155,6 +202,9 @@ def check(
     file: Path,
     form_id: str | None,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
     password_file: Path | None,
     templates: Path | None,
 ) -> None:
@@ -165,7 +215,8 @@ def check(
       perfeval check 某局自评表.xlsx
       perfeval check 某局自评表.xlsx --json
     """
-    record = _record_of(file, form_id, templates, password_file)
+    options = _options(form_id, templates, password_file)
+    record = _record_of(file, options, lists_of(roster, reference, previous))
     if as_json:
         _print_json(record)
     else:
@@ -181,6 +232,7 @@ def check(
 @click.argument("indicator")
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_with_lists
 @_PASSWORDS
 @_TEMPLATES
 @_clear_errors
@@ -189,6 +241,9 @@ def explain(
     indicator: str,
     form_id: str | None,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
     password_file: Path | None,
     templates: Path | None,
 ) -> None:
@@ -199,7 +254,8 @@ def explain(
       perfeval explain 某局自评表.xlsx 1
       perfeval explain 某局自评表.xlsx 固定资产利用率
     """
-    evaluation, spec = _evaluation_of(file, form_id, templates, _passwords(password_file))
+    options = _options(form_id, templates, password_file)
+    evaluation, spec = _evaluation_of(file, options, lists_of(roster, reference, previous))
     result = _indicator_of(evaluation, indicator)
     if as_json:
         _print_json(_explained(result, evaluation, spec))
@@ -209,21 +265,34 @@ def explain(
 
 @main.command()
 @click.argument("form")
-@click.option("-o", "--output", type=_PATH, required=True, help="写到哪个文件（.xlsx）。")
+@click.option(
+    "-o",
+    "--output",
+    type=_PATH,
+    required=True,
+    help="写到哪个文件（.xlsx）；用了 --roster 时是文件夹。",
+)
+@_ROSTER
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
 @_TEMPLATES
 @_clear_errors
-def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
-    """生成 FORM 的空白表，供填报单位填写。
+def blank(
+    form: str, output: Path, roster: Path | None, force: bool, templates: Path | None
+) -> None:
+    """生成 FORM 的空白表，供填报单位填写；用 --roster 给名册里每个单位一份，填好名称和编码。
 
     \b
     示例：
       perfeval blank yueyanglou-2021 -o 空白表.xlsx
+      perfeval blank yueyanglou-2021 --roster 名册.xlsx -o 下发
     """
     from perfeval_xl.batch.files import whole_file
     from perfeval_xl.writer.blank import write_blank
 
     spec = _known_form(form, templates)
+    if roster is not None:
+        _write_blanks(spec, roster, output, force)
+        return
     if output.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
@@ -231,6 +300,27 @@ def blank(form: str, output: Path, force: bool, templates: Path | None) -> None:
     with whole_file(output) as temporary:
         write_blank(spec, temporary)
     click.echo(f"已生成：{output}", err=True)
+
+
+def _write_blanks(spec: FormSpec, roster: Path, folder: Path, force: bool) -> None:
+    """One prefilled blank per unit of the roster that must report."""
+    from perfeval_xl.batch.blanks import write_blanks
+
+    if folder.exists() and not folder.is_dir():
+        raise click.BadParameter(f"“{folder}”不是文件夹", param_hint="-o")
+    with click.progressbar(length=1, label="生成", file=sys.stderr, show_pos=True) as bar:
+
+        def show(done: int, units: int) -> None:
+            bar.length = units
+            bar.update(1, done)
+
+        made = write_blanks(spec, roster, folder, force, show)
+    click.echo(f"已生成 {made.written} 份：{folder}", err=True)
+    if made.kept:
+        click.echo(f"已有 {made.kept} 份，没有覆盖（要覆盖请加 --force）。", err=True)
+    if made.exempt:
+        click.echo(f"免报 {made.exempt} 个，没有生成。", err=True)
+    _print_remarks([str(remark) for remark in made.remarks])
 
 
 @main.command()
@@ -383,33 +473,48 @@ def _form_or_folder(name: str, templates: Path | None) -> FormSpec:
     return load_form_directory(Path(name)) if Path(name).is_dir() else _known_form(name, templates)
 
 
-def _evaluation_of(
-    file: Path, form_id: str | None, templates: Path | None, passwords: tuple[str, ...] = ()
-) -> tuple[Evaluation, FormSpec]:
-    from perfeval_xl.batch.one import evaluate_workbook
-    from perfeval_xl.forms.catalog import load_form
-    from perfeval_xl.forms.returns import return_text
+def _options(form_id: str | None, templates: Path | None, password_file: Path | None) -> Options:
+    """How a single file is evaluated."""
+    from perfeval_xl.batch.one import Options
 
     if form_id:
         _known_form(form_id, templates)
+    return Options(form_id, templates, passwords=_passwords(password_file))
+
+
+def _evaluation_of(file: Path, options: Options, lists: Lists) -> tuple[Evaluation, FormSpec]:
+    from perfeval_xl.batch.one import evaluated
+    from perfeval_xl.forms.catalog import load_form
+    from perfeval_xl.forms.returns import return_text
+
     try:
-        evaluation = evaluate_workbook(file, form_id, templates, passwords)
+        if lists:
+            from perfeval_xl.batch.desk import known_beside
+
+            with known_beside(lists, options) as (knowing, desk):
+                evaluation = evaluated(file, knowing)
+            _print_remarks([str(remark) for remark in desk.remarks.found])
+        else:
+            evaluation = evaluated(file, options)
     except WorkbookError as exc:
         text = return_text(exc, file.name)
         click.echo(f"{text.message}\n{text.fix}", err=True)
         sys.exit(INCOMPLETE)
-    return evaluation, load_form(evaluation.form, templates)
+    return evaluation, load_form(evaluation.form, options.templates)
 
 
-def _record_of(
-    file: Path, form_id: str | None, templates: Path | None, password_file: Path | None
-) -> Record:
-    from perfeval_xl.batch.one import Options
+def _record_of(file: Path, options: Options, lists: Lists) -> Record:
     from perfeval_xl.batch.worker import check
 
-    if form_id:
-        _known_form(form_id, templates)
-    return check(file, Options(form_id, templates, passwords=_passwords(password_file)))
+    if not lists:
+        return check(file, options)
+    from perfeval_xl.batch.desk import known_beside
+
+    with known_beside(lists, options) as (knowing, desk):
+        record = check(file, knowing)
+        desk.answer(record)
+    _print_remarks([str(remark) for remark in desk.remarks.found])
+    return record
 
 
 def _passwords(file: Path | None) -> tuple[str, ...]:
@@ -497,9 +602,21 @@ def _print_closing(result: RunResult) -> None:
         click.echo(f"沿用上次已完成的 {result.resumed} 份（要全部重做请加 --force）。", err=True)
     for name, count in rows:
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    for name, count in result.reporting.items():
+        click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    _print_remarks(result.remarks, "汇总的“清单核对”")
     for reason, count in sorted(result.skipped.items()):
         click.echo(f"跳过 {count} 个：{reason}", err=True)
     click.echo(f"汇总：{result.summary}")
+
+
+def _print_remarks(remarks: Sequence[str], where: str = "") -> None:
+    """What is to be said of the office's lists; only the first where the summary has them all."""
+    shown = remarks[:_REMARKS_SHOWN] if where else remarks
+    for remark in shown:
+        click.echo(remark, err=True)
+    if len(remarks) > len(shown):
+        click.echo(f"清单还有 {len(remarks) - len(shown)} 处要留意，见{where}。", err=True)
 
 
 def _exit_code(result: RunResult) -> int:

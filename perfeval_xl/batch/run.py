@@ -10,14 +10,17 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import perfeval_xl
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.journal import Journal
+from perfeval_xl.batch.lists import Lists, lists_of
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import (
@@ -34,10 +37,13 @@ from perfeval_xl.batch.one import (
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.record import Record, from_line, to_line
-from perfeval_xl.batch.who import Who, who_of
+from perfeval_xl.batch.who import Who, unit_key, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
+
+if TYPE_CHECKING:
+    from perfeval_xl.batch.desk import Desk
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -46,7 +52,11 @@ ARRIVING = "还在写入的文件，留待下次"
 
 @dataclass
 class RunResult:
-    """What a run gave: counts by status and severity, and where the results lie."""
+    """What a run gave: counts by status and severity, and where the results lie.
+
+    reporting: how many units of the roster stand how, empty without one. remarks: what is to be
+    said of the office's lists.
+    """
 
     results: Path
     summary: Path
@@ -58,6 +68,8 @@ class RunResult:
     findings: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    reporting: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -89,6 +101,10 @@ def run_folder(
     force: bool = False,
     limits: RunLimits | None = None,
     passwords: Sequence[str] = (),
+    roster: str | Path | None = None,
+    reference: str | Path | None = None,
+    previous: str | Path | None = None,
+    as_of: date | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -97,9 +113,13 @@ def run_folder(
     progress: called with each record and the number of files, as they finish. force: redo all.
     limits: what one file may take, the published limits when None.
     passwords: tried on encrypted workbooks, after Excel's own read-only one.
+    roster, reference: the office's 名册 and 参考数据. previous: the outbox of last year's run.
+    as_of: the day to which the summary counts how late a unit is that has not reported; when None
+    a formula counts to the day the summary is looked at.
 
     Raises:
         FormSpecError: the form data is wrong.
+        ListError: one of the office's lists cannot be used.
         OutboxBusy: another run is writing to the outbox.
         OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
@@ -107,6 +127,7 @@ def run_folder(
     folder = Path(templates) if templates else None
     options = Options(form, folder, limits or RunLimits(), tuple(passwords))
     digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
+    desk = _desk(lists_of(roster, reference, previous, as_of), options)
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
@@ -114,6 +135,8 @@ def run_folder(
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:
+            if desk is not None:
+                desk.tell(office)
             run = _Run(found.files, target, options, journal, office, progress)
             run.finish_all(min(jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
@@ -121,8 +144,8 @@ def run_folder(
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names)
-        _write_summary(result, digests)
+            _write_results(result, journal, names, desk)
+        _write_summary(result, digests, desk)
     return result
 
 
@@ -296,23 +319,42 @@ def _program_digest() -> str:
     return digest.hexdigest()
 
 
-def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:
+def _desk(lists: Lists, options: Options) -> Desk | None:
+    """The office's lists, read; None when there are none, and then nothing of them is imported."""
+    if not lists:
+        return None
+    from perfeval_xl.batch.desk import Desk, specs_of
+
+    return Desk.read(lists, specs_of(options))
+
+
+def _write_results(
+    result: RunResult, journal: Journal, names: list[str], desk: Desk | None
+) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
-    pairs = PairFinder(journal.records(names))
+    pairs = PairFinder(journal.records(names), desk.key_of if desk else unit_key)
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for record in journal.records(names):
                 pairs.add_findings(record)
+                if desk is not None:
+                    desk.answer(record)
                 result.count(record)
                 out.write(to_line(record) + "\n")
 
 
-def _write_summary(result: RunResult, digests: dict[str, str]) -> None:
-    from perfeval_xl.writer.summary import write_summary
+def _write_summary(result: RunResult, digests: dict[str, str], desk: Desk | None) -> None:
+    from perfeval_xl.writer.summary import NO_LISTS, write_summary
 
+    office = NO_LISTS
+    if desk is not None:
+        office = desk.sheets()
+        result.reporting = dict(office.counts or {})
+        result.remarks = [str(remark) for remark in desk.closing_remarks()]
     with result.results.open(encoding="utf-8") as lines, whole_file(result.summary) as temporary:
         records = (from_line(line) for line in lines)
-        write_summary(temporary, records, _run_info(result, digests))
+        info = _run_info(result, digests) | (desk.info if desk else {})
+        write_summary(temporary, records, info, office=office)
 
 
 def _run_info(result: RunResult, digests: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from perfeval_xl.calculator.report import check_narrative
 from perfeval_xl.calculator.scores import check_scores
 from perfeval_xl.calculator.targets import check_targets
 from perfeval_xl.calculator.totals import total_points
-from perfeval_xl.context import NOTHING, Context, Rank
+from perfeval_xl.context import DECIDING, NOTHING, Context, Rank
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Evaluation, State, Submission
 
@@ -29,7 +29,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "")
     own = with_given(submission, prepared, context, (Rank.JOINED,))
-    known = with_given(submission, prepared, context, tuple(Rank))
+    known = with_given(submission, prepared, context, DECIDING)
     say_problems(submission, prepared, book)
     run_checks(Desk(own, prepared, book, Mender(own, prepared)))
     check_given(submission, prepared, context, book)

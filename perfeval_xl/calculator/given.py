@@ -20,6 +20,7 @@ _CODES = {
     Rank.REFERENCE: "figures.reference_differs",
     Rank.JOINED: "figures.joined_differs",
     Rank.PREVIOUS: "figures.previous_differs",
+    Rank.COMPARED: "figures.carryover_differs",
 }
 
 

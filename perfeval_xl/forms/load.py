@@ -144,6 +144,8 @@ def _form_spec(
         checks=_checks(checks),
         prose=_prose(form.section("prose")),
         external_facts=_texts_by_name(rubric, "external_facts"),
+        previous=_texts_by_name(rubric, "previous"),
+        compared=_texts_by_name(rubric, "previous_compared"),
         template_years=form.wholes("template_years", ()),
         directory=str(directory),
         digest=digest,
@@ -501,6 +503,12 @@ def _check_facts(spec: FormSpec, rubric: Section, checks: Section) -> None:
                 raise rubric.fail(
                     f"{key}.rule.reading", f"没有“{name}”这种读法", f"补写 [readings.{name}]"
                 )
+    for key, pairs in (("previous", spec.previous), ("previous_compared", spec.compared)):
+        for name in (name for pair in pairs.items() for name in pair if name not in known):
+            raise rubric.fail(
+                key, f"没有“{name}”这个数",
+                '写成 今年的数 = "上年的数"，两边都用表样里的 id',
+            )  # fmt: skip
     for check in spec.checks:
         for name in facts_named(check.options):
             if name not in known:

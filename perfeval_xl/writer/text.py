@@ -19,7 +19,8 @@ BASIS_HEADS = ("序号", "名称", "数值", "来自", "出处")
 BASIS_RANKS = {
     Rank.REFERENCE: "参考数据",
     Rank.JOINED: "本单位另一份文件",
-    Rank.PREVIOUS: "上年核定数",
+    Rank.PREVIOUS: "上年结果",
+    Rank.COMPARED: "上年结果（只供核对）",
 }
 FILE_PREFIX = "文件："
 FIX_PREFIX = "改法："
