@@ -26,8 +26,7 @@ from perfeval_xl.batch.reporting import Reporting
 from perfeval_xl.batch.roster import Match, Roster, question, read_roster
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.context import Given
-from perfeval_xl.forms.catalog import load_form, load_forms
-from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.writer.summary_reporting import OfficeSheets, RemarkRow
 
@@ -55,12 +54,14 @@ class Desk:
     _reporting: Reporting | None = None
 
     @classmethod
-    def read(cls, lists: Lists, specs: Sequence[FormSpec]) -> Desk:
+    def read(cls, lists: Lists, options: Options) -> Desk:
         """Read all lists that were named.
 
         Raises:
             ListError: one of them cannot be used.
         """
+        forms = load_forms(options.templates)
+        specs = [spec for spec in forms if options.form in (None, spec.id)]
         desk = cls(as_of=lists.as_of)
         if lists.roster is not None:
             desk.roster = read_roster(lists.roster, desk.remarks)
@@ -71,7 +72,7 @@ class Desk:
             desk.info["参考数据"] = f"{_stamp(lists.reference)}，{len(desk._figures)} 个数"
         if lists.previous is not None:
             desk.info["上年结果"] = _stamp(results_of(lists.previous), lists.previous.name)
-            desk._previous = Previous(lists.previous, specs, desk.roster, desk.remarks)
+            desk._previous = Previous(lists.previous, specs, forms, desk.roster, desk.remarks)
         if lists.as_of is not None:
             desk.info["逾期算到"] = lists.as_of.isoformat()
         return desk
@@ -103,12 +104,16 @@ class Desk:
         self._reporting.take(record, match, near)
 
     def key_of(self, name: str | None, code: str | None) -> str:
-        """By which files are told to be of one unit: as the roster knows it, else its own."""
-        if self.roster is not None:
-            match = self.roster.match(name or "", code or "")
-            if match.certain is not None:
-                return match.certain.key
-        return unit_key(name, code)
+        """By which files are told to be of one unit: as the roster knows it, else its own.
+
+        Empty for a file whose code and name are of two units: it is told to be of neither.
+        """
+        if self.roster is None:
+            return unit_key(name, code)
+        match = self.roster.match(name or "", code or "")
+        if match.other is not None:
+            return ""
+        return match.unit.key if match.unit else unit_key(name, code)
 
     def sheets(self) -> OfficeSheets:
         """What the lists add to the summary, once all files have been read."""
@@ -231,17 +236,10 @@ def known_beside(lists: Lists, options: Options) -> Iterator[tuple[Options, Desk
     Raises:
         ListError: one of the lists cannot be used.
     """
-    desk = Desk.read(lists, specs_of(options))
+    desk = Desk.read(lists, options)
     with TemporaryDirectory(prefix="perfeval_") as folder, Office(Path(folder)) as office:
         desk.tell(office)
         yield replace(options, office=office.path), desk
-
-
-def specs_of(options: Options) -> list[FormSpec]:
-    """The forms that files may be of."""
-    if options.form:
-        return [load_form(options.form, options.templates)]
-    return load_forms(options.templates)
 
 
 def _names(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[NameKind, str, str]]:

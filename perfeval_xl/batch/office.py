@@ -124,9 +124,9 @@ class Office:
         return NOTHING if self._base is None else _context_of(self._base, who)
 
     def _insert(self, into: str, rows: Iterable[tuple[object, ...]]) -> None:
-        base = self._open()
+        base, listed = self._open(), list(rows)  # whoever makes the rows may write here, too
         base.execute("BEGIN")
-        base.executemany(f"INSERT INTO {into}", rows)
+        base.executemany(f"INSERT INTO {into}", listed)
         base.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:

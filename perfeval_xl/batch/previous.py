@@ -73,13 +73,21 @@ def results_of(outbox: Path) -> Path:
 
 
 class Previous:
-    """Last year's units, looked up by what this year's are called."""
+    """Last year's units, looked up by what this year's are called.
+
+    specs: forms that this year's files may be of. forms: all known forms, last year's among them.
+    """
 
     def __init__(
-        self, outbox: Path, specs: Sequence[FormSpec], roster: Roster | None, remarks: Remarks
+        self,
+        outbox: Path,
+        specs: Sequence[FormSpec],
+        forms: Sequence[FormSpec],
+        roster: Roster | None,
+        remarks: Remarks,
     ) -> None:
         self.specs = [spec for spec in specs if spec.previous or spec.compared]
-        self.forms = {spec.id: spec for spec in specs}
+        self.forms = {spec.id: spec for spec in forms}
         self.file = outbox.name
         self.roster = roster
         self.remarks = remarks

@@ -19,6 +19,7 @@ from perfeval_xl.batch.dates import parse_date
 from perfeval_xl.batch.office import NameKind
 from perfeval_xl.batch.remarks import Remarks
 from perfeval_xl.batch.table import (
+    FAULT,
     ListSheet,
     Table,
     find_table,
@@ -213,6 +214,9 @@ def _units(table: Table) -> Iterator[RosterUnit]:
     texts = list_texts()
     file = table.sheet.file
     for number, row in table.lines():
+        for role, column in table.columns.items():
+            if column < len(row) and row[column] == FAULT:
+                raise texts.error("bad_cell", file, table.place(number, role), shown=FAULT)
         name = _name(table.text(row, "name"))
         if not name:
             said = [table.text(row, role) for role in table.columns if table.text(row, role)]

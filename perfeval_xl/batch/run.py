@@ -323,9 +323,9 @@ def _desk(lists: Lists, options: Options) -> Desk | None:
     """The office's lists, read; None when there are none, and then nothing of them is imported."""
     if not lists:
         return None
-    from perfeval_xl.batch.desk import Desk, specs_of
+    from perfeval_xl.batch.desk import Desk
 
-    return Desk.read(lists, specs_of(options))
+    return Desk.read(lists, options)
 
 
 def _write_results(

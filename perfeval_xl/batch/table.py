@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import column_letters
 from perfeval_xl.ooxml import Workbook, sniff
 
+FAULT = "#N/A"  # what a formula that failed shows
 _HEAD_WITHIN = 30  # rows in which the head is looked for, below titles
+_NOT_A_LIST = "workbook.not_a_workbook"
 _LEGACY = ("xls", "xlsb", "ods")
+_ADDRESS = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_MOST_CELLS = 20_000_000  # of the rectangle that a sheet's cells span
 _REFUSALS = (ValueError, TypeError, KeyError, IndexError, AttributeError, zipfile.BadZipFile)
 _MEASURE = re.compile(r"(.+?)(?:\((?:单位:)?([^()]+)\)|[,/]([^,/()]+))")
 _MONEY_SAID = re.compile(r"(?:金额)?单位:?\(?(亿元|万元|千元|百元|元)\)?")
@@ -95,7 +100,8 @@ def read_sheets(path: Path) -> list[ListSheet]:
 
             data = convert_legacy_guarded(data, kind)
         elif kind != "xlsx":
-            raise WorkbookError("workbook.not_a_workbook", {"kind": kind})
+            code = f"workbook.{kind}" if kind in ("empty", "encrypted") else _NOT_A_LIST
+            raise WorkbookError(code, {"kind": kind})
         return [sheet for sheet in _xlsx_sheets(path.name, data) if sheet.rows]
     except OSError as exc:
         raise texts.error("unreadable", path.name, "", why=reason_of(exc)) from exc
@@ -228,6 +234,7 @@ def _xlsx_sheets(file: str, data: bytes) -> Iterator[ListSheet]:
     import pandas
 
     book = Workbook.open(data)
+    _refuse_far_cells(file, book)
     telling = _telling_styles(book)
     try:
         frames = pandas.read_excel(
@@ -243,6 +250,20 @@ def _xlsx_sheets(file: str, data: bytes) -> Iterator[ListSheet]:
         if telling and name in book.sheet_names:
             _show_as_formatted(rows, book, name, telling)
         yield ListSheet(file, name, tuple(map(tuple, rows)))
+
+
+def _refuse_far_cells(file: str, book: Workbook) -> None:
+    """A stray cell at XFD1048576 would have pandas fill the whole sheet."""
+    for info in book.sheets:
+        rows, columns, farthest = 1, 1, ""
+        for match in _ADDRESS.finditer(book.package.original(info.part)):
+            row = int(match[2])
+            column = reduce(lambda number, letter: number * 26 + letter - 64, match[1], 0)
+            if row > rows or column > columns:
+                rows, columns = max(rows, row), max(columns, column)
+                farthest = match[0][6:-1].decode()
+        if rows * columns > _MOST_CELLS:
+            raise list_texts().error("far_cell", file, f"{info.name}!{farthest}")
 
 
 def _telling_styles(book: Workbook) -> dict[int, int]:
@@ -285,4 +306,4 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     number = parse_cell_number(str(value))
-    return str(value) if number is None else plain(number)
+    return FAULT if number is None else plain(number)
