@@ -175,6 +175,8 @@ def run(
         raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
     if outbox.exists() and not outbox.is_dir():
         raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
+    if as_of is not None and roster is None:
+        raise click.UsageError("--as-of 要和 --roster 一起用。")
     if form_id:
         _known_form(form_id, templates)
     with _Progress() as progress:
@@ -371,6 +373,7 @@ def forms() -> None:
     示例：
       perfeval forms list
       perfeval forms check 我的表样/某区-2022
+      perfeval forms fields yueyanglou-2021
       perfeval forms diff yueyanglou-2021 某区-2022 --templates 我的表样
     """
 
@@ -419,6 +422,24 @@ def forms_check(form: str | None, templates: Path | None) -> None:
             f"{spec.id}：没有问题。{len(spec.indicators)} 项指标，{points} 分，"
             f"{len(spec.fields)} 个填报项，{len(spec.checks)} 条勾稽关系。"
         )
+
+
+@forms.command("fields")
+@click.argument("form")
+@_TEMPLATES
+@_clear_errors
+def forms_fields(form: str, templates: Path | None) -> None:
+    """列出 FORM 里可以写进参考数据的全部数：id、名称、种类。
+
+    \b
+    示例：
+      perfeval forms fields yueyanglou-2021
+    """
+    from perfeval_xl.batch.reference import KIND_WORDS, figure_kinds
+
+    spec = _known_form(form, templates)
+    for fact, kind in figure_kinds(spec).items():
+        click.echo(f"{fact}\t{spec.label_of(fact)}\t{KIND_WORDS[kind]}")
 
 
 @forms.command("diff")

@@ -31,7 +31,7 @@ from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
 
 Kind = Literal["amount", "count", "percent", "flag"]
-_WANTED: Mapping[Kind, str] = {
+KIND_WORDS: Mapping[Kind, str] = {
     "amount": "金额",
     "count": "整数",
     "percent": "百分比",
@@ -307,7 +307,7 @@ class _Reading:
         return None if answer is None else Decimal(int(answer))
 
     def _refuse(self, known: Known, text: str, place: str) -> Decimal | None:
-        wanted = _WANTED[known.kind]
+        wanted = KIND_WORDS[known.kind]
         self._say("bad_value", text, place, field=known.label, wanted=wanted)
         return None
 

@@ -140,7 +140,7 @@ def test_a_reference_figure_finds_the_unit_by_its_alias(made: Path) -> None:
 def test_a_file_of_two_units_gets_the_figures_of_neither(made: Path) -> None:
     facts = records(made)["混.xlsx"]["facts"]
     assert facts["authorized_posts"]["value"] == 30
-    assert "three_public_budget" not in facts
+    assert facts["three_public_budget"]["state"] == "missing"
 
 
 def test_the_same_lists_give_the_same_bytes_and_nothing_is_done_again(made: Path) -> None:
@@ -205,11 +205,11 @@ def test_a_bad_list_stops_before_anything_is_written(made: Path, tmp_path: Path)
 
 
 def test_figures_of_units_that_nobody_sent_are_said(made: Path, tmp_path: Path) -> None:
-    rows = [*REFERENCE, ["区丙局", "人员编制", 30, ""], ["区丙居", "人员编制", 30, ""]]
+    rows = [*REFERENCE, ["区丙局", "人员编制", 30, ""], ["区丙局机关", "人员编制", 30, ""]]
     result = run(made, "八", roster=None, reference=written(tmp_path / "参考.xlsx", {"表": rows}))
     said = [text for text in result.remarks if "没有收到" in text]
     assert len(said) == 1
-    assert said[0].startswith("参考.xlsx 表!A5：没有收到“区丙居”的文件")
+    assert said[0].startswith("参考.xlsx 表!A5：没有收到“区丙局机关”的文件")
     assert "是不是“区丙局”？" in said[0]
 
 
