@@ -138,7 +138,7 @@ def main() -> None:
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="日期",
-    help="未报单位的迟报天数算到哪一天，如 2022-04-15；不写就在打开汇总时按当天算。",
+    help="未报单位的逾期天数算到哪一天，如 2022-04-15；不写就在打开汇总时按当天算。",
 )
 @_PASSWORDS
 @_TEMPLATES

@@ -86,7 +86,8 @@ def _label(given: Given, spec: FormSpec) -> str:
     """The printed label, with the unit that the form prints for it."""
     field = spec.fields.get(given.fact)
     label = spec.label_of(given.fact)
-    return f"{label}（{field.unit}）" if field and field.unit else label
+    shown = field is not None and field.unit and field.kind != "percent"
+    return f"{label}（{field.unit}）" if field is not None and shown else label
 
 
 def _use(ref: CellRef, given: Given, evaluation: Evaluation) -> str:

@@ -25,7 +25,7 @@ REPORTING_COLUMNS = (
     Column("状态", 8, "center"),
     Column("报送日期", 11, "center"),
     Column("日期依据", 15, "center"),
-    Column("迟报\n天数", 7, "center"),
+    Column("逾期\n天数", 7, "center"),
     Column("文件", 32),
     Column("复核件", 11, "center"),
     Column("说明", 34),
@@ -36,8 +36,8 @@ _COUNTED_NOTE = "{counts}。"
 _DATES_NOTE = (
     "报送日期先取名册的“收到日期”，没有的取表上的报告日期；文件的修改时间一拷贝就变，不作依据。"
 )
-_OPEN_NOTE = "未报的迟报天数算到打开本表的当天（固定到某一天请加 --as-of）。"
-_FIXED_NOTE = "未报的迟报天数算到 {day}。"
+_OPEN_NOTE = "未报的逾期天数算到打开本表的当天（固定到某一天请加 --as-of）。"
+_FIXED_NOTE = "未报的逾期天数算到 {day}。"
 _OVERDUE = 'IF(TODAY()>{column}{{row}},TODAY()-{column}{{row}},"")'
 
 REMARK_COLUMNS = (
