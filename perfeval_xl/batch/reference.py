@@ -17,14 +17,7 @@ from perfeval_xl.amounts import IN_WAN, Doubt, parse_amount, parse_percent, plai
 from perfeval_xl.amounts import in_money as converted
 from perfeval_xl.batch.remarks import Remarks
 from perfeval_xl.batch.roster import question
-from perfeval_xl.batch.table import (
-    ListSheet,
-    Table,
-    find_table,
-    head_rows,
-    read_sheets,
-    says_nothing,
-)
+from perfeval_xl.batch.table import HEAD_WITHIN, Table, read_tables, says_nothing
 from perfeval_xl.context import Given, Rank
 from perfeval_xl.forms.lists import list_texts
 from perfeval_xl.forms.spec import FormSpec
@@ -147,7 +140,7 @@ def read_reference(path: Path, fields: Fields, remarks: Remarks) -> list[Figure]
     """
     texts = list_texts()
     said = len(remarks.found)
-    tables = _tables(path.name, read_sheets(path), fields, remarks)
+    tables = _tables(path, fields, remarks)
     figures = [figure for table in tables for figure in _Reading(table, fields, remarks).figures()]
     if not figures:
         here = [remark for remark in remarks.found[said:] if remark.place]
@@ -158,26 +151,23 @@ def read_reference(path: Path, fields: Fields, remarks: Remarks) -> list[Figure]
     return figures
 
 
-def _tables(
-    file: str, sheets: Sequence[ListSheet], fields: Fields, remarks: Remarks
-) -> list[Table]:
+def _tables(path: Path, fields: Fields, remarks: Remarks) -> list[Table]:
+    """Every sheet in one of the two layouts."""
     texts = list_texts()
-    found, headed = [], []
-    for sheet in sheets:
-        table = find_table(sheet, texts.reference, ("code", "name"))
-        if table is None:
-            remarks.add("sheet_without_head", sheet.name or file, file, sheet.name)
-        elif _is_long(table) or any(map(fields.find, table.others.values())):
-            found.append(table)
-        else:
-            headed.append(table)
+    found, fieldless = read_tables(
+        path,
+        texts.reference,
+        ("code", "name"),
+        lambda table: _is_long(table) or any(map(fields.find, table.others.values())),
+        remarks,
+    )
     if found:
         return found
-    if headed:
-        place = headed[0].sheet.place(headed[0].head, 0)
-        raise texts.error("no_fields", file, place)
+    if fieldless is not None:
+        place = fieldless.sheet.place(fieldless.head, 0)
+        raise texts.error("no_fields", path.name, place)
     raise texts.error(
-        "no_head", file, "", rows=str(head_rows()), wanted="“编码”“单位”",
+        "no_head", path.name, "", rows=str(HEAD_WITHIN), wanted="“编码”“单位”",
         expected="单位、指标项、数值、来源",
     )  # fmt: skip
 

@@ -18,15 +18,7 @@ from typing import Literal
 from perfeval_xl.batch.dates import parse_date
 from perfeval_xl.batch.office import NameKind
 from perfeval_xl.batch.remarks import Remarks
-from perfeval_xl.batch.table import (
-    FAULT,
-    ListSheet,
-    Table,
-    find_table,
-    head_rows,
-    read_sheets,
-    says_nothing,
-)
+from perfeval_xl.batch.table import FAULT, HEAD_WITHIN, Table, read_tables, says_nothing
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.errors import ListError
 from perfeval_xl.forms.lists import list_texts
@@ -167,12 +159,10 @@ def read_roster(path: Path, remarks: Remarks) -> Roster:
     Raises:
         ListError: it cannot be read, or two units claim one code or name.
     """
-    texts = list_texts()
-    sheets = read_sheets(path)
-    tables = _tables(path.name, sheets, remarks)
+    tables = _tables(path, remarks)
     units = [unit for table in tables for unit in _units(table)]
     if not units:
-        raise texts.error("no_rows", path.name, tables[0].sheet.place(tables[0].head, 0))
+        raise list_texts().error("no_rows", path.name, tables[0].sheet.place(tables[0].head, 0))
     return _roster(path.name, units, remarks)
 
 
@@ -186,26 +176,20 @@ def compared_code(code: str) -> str:
     return normalize_label(code)
 
 
-def _tables(file: str, sheets: Sequence[ListSheet], remarks: Remarks) -> list[Table]:
-    """Every sheet with a name column; a sheet that only looks like a roster is an error."""
+def _tables(path: Path, remarks: Remarks) -> list[Table]:
+    """Every sheet with a name column."""
     texts = list_texts()
-    found, nameless = [], []
-    for sheet in sheets:
-        table = find_table(sheet, texts.roster, ("name", "code"))
-        if table is None:
-            remarks.add("sheet_without_head", sheet.name or file, file, sheet.name)
-        elif "name" in table.columns:
-            found.append(table)
-        else:
-            nameless.append(table)
+    found, nameless = read_tables(
+        path, texts.roster, ("name", "code"), lambda table: "name" in table.columns, remarks
+    )
     if found:
         return found
-    if nameless:
-        table = nameless[0]
-        heads = "、".join(table.sheet.rows[table.head][c] for c in table.columns.values())
-        raise texts.error("no_name", file, table.sheet.place(table.head, 0), found=heads)
+    if nameless is not None:
+        heads = "、".join(nameless.sheet.rows[nameless.head][c] for c in nameless.columns.values())
+        place = nameless.sheet.place(nameless.head, 0)
+        raise texts.error("no_name", path.name, place, found=heads)
     raise texts.error(
-        "no_head", file, "", rows=str(head_rows()), wanted="“编码”“名称”",
+        "no_head", path.name, "", rows=str(HEAD_WITHIN), wanted="“编码”“名称”",
         expected="编码、名称、别名、类型、截止日期、免报",
     )  # fmt: skip
 

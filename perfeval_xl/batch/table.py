@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import reduce
@@ -19,6 +19,7 @@ from typing import Any
 
 from perfeval_xl.amounts import parse_amount, parse_cell_number, plain
 from perfeval_xl.batch.files import reason_of
+from perfeval_xl.batch.remarks import Remarks
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.lists import Heads, list_texts
 from perfeval_xl.forms.returns import return_text
@@ -27,7 +28,7 @@ from perfeval_xl.model import column_letters
 from perfeval_xl.ooxml import Workbook, sniff
 
 FAULT = "#N/A"  # what a formula that failed shows
-_HEAD_WITHIN = 30  # rows in which the head is looked for, below titles
+HEAD_WITHIN = 30  # rows in which the head is looked for, below titles
 _NOT_A_LIST = "workbook.not_a_workbook"
 _LEGACY = ("xls", "xlsb", "ods")
 _ADDRESS = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
@@ -119,22 +120,45 @@ def find_table(sheet: ListSheet, heads: Heads, wanted: Sequence[str]) -> Table |
         ListError: two columns have the same role.
     """
     best, most = -1, 0
-    for number, row in enumerate(sheet.rows[:_HEAD_WITHIN]):
+    for number, row in enumerate(sheet.rows[:HEAD_WITHIN]):
         roles = {role for cell in row if (role := _role(_head_text(cell)[0], heads))}
         if len(roles) > most and roles.intersection(wanted):
             best, most = number, len(roles)
     return None if best < 0 else _table(sheet, best, heads)
 
 
+def read_tables(
+    path: Path,
+    heads: Heads,
+    wanted: Sequence[str],
+    is_usable: Callable[[Table], bool],
+    remarks: Remarks,
+) -> tuple[list[Table], Table | None]:
+    """The sheets of a list that can be used, and the first whose head says too little.
+
+    wanted: roles of which a head has at least one. A sheet passed over beside usable ones is said.
+
+    Raises:
+        ListError: it cannot be read, or two columns of a head have the same role.
+    """
+    usable: list[Table] = []
+    lacking: list[Table] = []
+    others: list[ListSheet] = []
+    for sheet in read_sheets(path):
+        table = find_table(sheet, heads, wanted)
+        if table is None:
+            others.append(sheet)
+        else:
+            (usable if is_usable(table) else lacking).append(table)
+    for sheet in [*(table.sheet for table in lacking), *others] if usable else ():
+        remarks.add("sheet_without_head", sheet.name, path.name, sheet.name)
+    return usable, lacking[0] if lacking else None
+
+
 def says_nothing(text: str) -> bool:
     """Whether a cell is blank or only has a stroke in it."""
     said = parse_amount(text)
     return said is not None and said.value is None
-
-
-def head_rows() -> int:
-    """In how many rows a head is looked for."""
-    return _HEAD_WITHIN
 
 
 def _table(sheet: ListSheet, head: int, heads: Heads) -> Table:
@@ -217,7 +241,7 @@ def _csv_rows(data: bytes) -> Iterator[tuple[str, ...]]:
 
 def _most(text: str, mark: str) -> int:
     """How often a mark stands in one of the first lines."""
-    return max((line.count(mark) for line in text.splitlines()[:_HEAD_WITHIN]), default=0)
+    return max((line.count(mark) for line in text.splitlines()[:HEAD_WITHIN]), default=0)
 
 
 def _decoded(data: bytes) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from perfeval_xl.amounts import plain
 from perfeval_xl.context import GIVEN_COLUMN, GIVEN_FIRST_ROW, Given, Rank
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.model import CellRef, Evaluation, Severity
+from perfeval_xl.model import CellRef, Evaluation, Outcome, Severity
 from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, PrintSetup, Style
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.style import FONT, GRID, HEAD_FILL, HEAD_FONT, HEAD_TEXT, MUTED, SEVERITY
@@ -20,6 +20,7 @@ from perfeval_xl.writer.text import (
     BASIS_NOTE,
     BASIS_RANKS,
     BASIS_TITLE,
+    BASIS_WAITING,
 )
 
 _WIDTHS = (6.0, 32.0, 13.0, 13.0, 30.0, 20.0, 54.0)
@@ -27,6 +28,7 @@ _NAME, _OWN, _USE, _RANK, _SOURCE = 2, 4, 5, 6, 7
 _SIZE = 10.0
 _BORDER = Border(color=GRID)
 _PERCENT = "0.00%"
+_WAITING = {Outcome.UNDECIDED: BASIS_WAITING}
 _ANSWER = '"是";"";"否"'
 
 
@@ -93,7 +95,7 @@ def _label(given: Given, spec: FormSpec) -> str:
 def _use(ref: CellRef, given: Given, evaluation: Evaluation) -> str:
     """The indicators whose points rest on the figure."""
     used = [
-        f"{result.number} {result.label}"
+        f"{result.number} {result.label}{_WAITING.get(result.outcome, '')}"
         for result in evaluation.indicators
         if any(fact.ref == ref for fact in result.inputs)
     ]

@@ -12,9 +12,9 @@ from xlsxwriter.utility import xl_range
 from perfeval_xl.model import Outcome, Severity
 from perfeval_xl.writer.book import Book, Column, Formula, Link, Listing, Value
 from perfeval_xl.writer.style import OUTCOME, SEVERITY
+from perfeval_xl.writer.summary_sheets import OPEN_COPY, OPEN_NOTE
 
 REPORTING, REMARKS = "报送情况", "清单核对"
-OPEN_COPY, OPEN_NOTE = "打开复核件", "打开说明"
 
 REPORTING_COLUMNS = (
     Column("序号", 5, "center"),

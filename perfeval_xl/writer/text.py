@@ -21,6 +21,7 @@ BASIS_NOTE = (
 BASIS_HEADS = ("序号", "名称", "数值", "本表填报", "用于指标", "来自", "出处")
 BASIS_NOT_FILLED = "—"
 BASIS_NOT_USED = "没有用于计分"
+BASIS_WAITING = "（还缺别的数）"
 BASIS_COMPARED = "只供核对，不计分"
 BASIS_RANKS = {
     Rank.REFERENCE: "参考数据",

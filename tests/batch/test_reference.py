@@ -207,3 +207,14 @@ def test_a_list_without_one_usable_figure_is_an_error(
 ) -> None:
     with pytest.raises(ListError, match=said):
         read(written(tmp_path / "a.xlsx", {"表": rows}))
+
+
+def test_a_sheet_that_is_passed_over_is_said(tmp_path: Path) -> None:
+    sheets = {
+        "编制": [["单位", "编制数"], ["区甲局", 9]],
+        "名单": [["单位", "车辆数"], ["区甲局", 1]],
+        "说明": [["编办提供"]],
+    }
+    figures, said = read(written(tmp_path / "a.xlsx", sheets))
+    assert len(figures) == 1
+    assert [place for place, _ in said] == ["名单", "说明"]

@@ -41,7 +41,8 @@ def test_given_figures_stand_on_the_last_sheet_with_their_source(copy: bytes) ->
     assert rows == [
         [1, "人员编制（人）", 10, 30, "1 财政供养人员控制率", "参考数据",
          "参考数据.xlsx 参考数据!C2（原文“10人”）"],
-        [2, "本年三公经费预算数", 2.5, "—", "7 “三公经费”控制率", "本单位另一份文件",
+        [2, "本年三公经费预算数", 2.5, "—",
+         "2 “三公经费”变动率（还缺别的数）\n7 “三公经费”控制率", "本单位另一份文件",
          "=基.xlsx 表!D9"],
     ]  # fmt: skip
     formulas = [c.value for row in book[book.sheetnames[-2]] for c in row if c.data_type == "f"]
