@@ -26,7 +26,7 @@ from perfeval_xl.batch.reporting import Reporting
 from perfeval_xl.batch.roster import Match, Roster, question, read_roster
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.context import Given
-from perfeval_xl.forms.catalog import load_forms
+from perfeval_xl.forms.catalog import load_form, load_forms
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.writer.summary_reporting import OfficeSheets, RemarkRow
 
@@ -61,7 +61,7 @@ class Desk:
             ListError: one of them cannot be used.
         """
         forms = load_forms(options.templates)
-        specs = [spec for spec in forms if options.form in (None, spec.id)]
+        specs = [load_form(options.form, options.templates)] if options.form else forms
         desk = cls(as_of=lists.as_of)
         if lists.roster is not None:
             desk.roster = read_roster(lists.roster, desk.remarks)

@@ -19,6 +19,13 @@ class Lists:
     def __bool__(self) -> bool:
         return bool(self.roster or self.reference or self.previous)
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file is one of the lists, and so nobody's workbook, wherever it lies."""
+        return any(
+            one is not None and one.name == path.name and one.resolve() == path.resolve()
+            for one in (self.roster, self.reference)
+        )
+
 
 def lists_of(
     roster: str | Path | None = None,

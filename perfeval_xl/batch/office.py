@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -23,6 +24,7 @@ INDEX = ".perfeval/office.sqlite"
 NameKind = Literal["code", "name", "alias"]
 _KINDS: tuple[NameKind, ...] = ("code", "name", "alias")
 _RANKS = tuple(Rank)  # in the order in which they are believed
+_AT_ONCE = 5000  # rows in one transaction
 _SCHEMA = """
 CREATE TABLE names (kind TEXT, key TEXT, unit TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE given (
@@ -124,10 +126,11 @@ class Office:
         return NOTHING if self._base is None else _context_of(self._base, who)
 
     def _insert(self, into: str, rows: Iterable[tuple[object, ...]]) -> None:
-        base, listed = self._open(), list(rows)  # whoever makes the rows may write here, too
-        base.execute("BEGIN")
-        base.executemany(f"INSERT INTO {into}", listed)
-        base.execute("COMMIT")
+        base, coming = self._open(), iter(rows)
+        while some := list(islice(coming, _AT_ONCE)):  # who makes the rows may write here between
+            base.execute("BEGIN")
+            base.executemany(f"INSERT INTO {into}", some)
+            base.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
         if self._base is None:

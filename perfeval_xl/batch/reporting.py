@@ -47,7 +47,7 @@ class Reporting:
         """Note one file. note: what was asked or said of a file that is of no unit for certain."""
         file, copy = str(record["file"]), str(record["copy"])
         if record["status"] == "returned":
-            owner = self.roster.named_in(file.rpartition(".")[0])
+            owner = self.roster.named_in(file.rsplit(".", 1)[0])
             if owner is None:
                 self._outside.append(ReportingRow(standing=Standing.RETURNED, file=file, copy=copy))
             else:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +29,6 @@ _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
 _CLOSE = 0.6  # share of equal characters from which a name is worth a question
 _CANDIDATES = 30
 _OFFERED = 2
-_CODE_PAD = re.compile(r"^0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,13 @@ class Roster:
 
     def close_to(self, name: str, code: str) -> list[str]:
         """Names of units that a mistyped name or code may mean, the closest first."""
-        bare = _CODE_PAD.sub("", compared_code(code))
-        found = [u.name for c, u in self._codes.items() if bare and _CODE_PAD.sub("", c) == bare]
+        found = self._bare_codes.get(compared_code(code).lstrip("0"), [])
         return list(dict.fromkeys([*found, *self._close_names(name)]))[:_OFFERED]
 
     def named_in(self, text: str) -> RosterUnit | None:
         """The one unit whose whole name stands in a text such as a file's name."""
         label = normalize_label(text)
-        found = [(name, unit) for name, unit in self._all_names() if name in label]
+        found = [(name, unit) for name, unit in self._telling if name in label]
         longest = [u for n, u in found if not any(n != other and n in other for other, _ in found)]
         return longest[0] if longest and all(unit is longest[0] for unit in longest) else None
 
@@ -132,19 +131,31 @@ class Roster:
                 if _CODE.fullmatch(alias):
                     yield "code", alias, unit.key
 
-    def _all_names(self) -> Iterator[tuple[str, RosterUnit]]:
-        for names in (self._names, self._aliases):
-            for name, unit in names.items():
-                if unit is not None and len(name) > 1 and not _CODE.fullmatch(name):
-                    yield name, unit
+    @cached_property
+    def _known(self) -> dict[str, RosterUnit]:
+        """Every name that means one unit, as compared."""
+        return {**self._aliases, **{n: u for n, u in self._names.items() if u is not None}}
+
+    @cached_property
+    def _telling(self) -> list[tuple[str, RosterUnit]]:
+        """Names that a file's name may tell a unit by: neither a code nor a single letter."""
+        return [(n, u) for n, u in self._known.items() if len(n) > 1 and not _CODE.fullmatch(n)]
+
+    @cached_property
+    def _bare_codes(self) -> dict[str, list[str]]:
+        """Names by code without its leading zeros."""
+        found: dict[str, list[str]] = {}
+        for code, unit in self._codes.items():
+            if bare := code.lstrip("0"):
+                found.setdefault(bare, []).append(unit.name)
+        return found
 
     def _close_names(self, name: str) -> list[str]:
         label = normalize_label(name)
         shared = Counter(n for pair in _pairs_of(label) for n in self._pairs.get(pair, ()))
         likely = [n for n, _ in shared.most_common(_CANDIDATES)]
         close = difflib.get_close_matches(label, likely, _OFFERED, _CLOSE)
-        known = {**self._aliases, **{n: u for n, u in self._names.items() if u is not None}}
-        return [known[n].name for n in close if n in known]
+        return [self._known[n].name for n in close if n in self._known]
 
     def _enter(self, unit: RosterUnit) -> None:
         for name in (unit.name, *unit.other_names):

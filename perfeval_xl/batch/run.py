@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
+A_LIST = "办公室的清单"
 ARRIVING = "还在写入的文件，留待下次"
 
 
@@ -127,11 +128,13 @@ def run_folder(
     folder = Path(templates) if templates else None
     options = Options(form, folder, limits or RunLimits(), tuple(passwords))
     digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
-    desk = _desk(lists_of(roster, reference, previous, as_of), options)
+    lists = lists_of(roster, reference, previous, as_of)
+    desk = _desk(lists, options)
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
         found = discover(source, target)
+        found.pass_over(lists.holds, A_LIST)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:

@@ -270,7 +270,12 @@ def _xlsx_sheets(file: str, data: bytes) -> Iterator[ListSheet]:
     while frames:
         name = str(next(iter(frames)))
         frame = frames.pop(name)
-        rows = [list(map(_text, row)) for row in frame.itertuples(index=False, name=None)]
+        kept: dict[str, str] = {}  # the same few names, fields and sources in every row
+        rows = [
+            [kept.setdefault(text, text) for text in map(_text, row)]
+            for row in frame.itertuples(index=False, name=None)
+        ]
+        del frame
         if telling and name in book.sheet_names:
             _show_as_formatted(rows, book, name, telling)
         yield ListSheet(file, name, tuple(map(tuple, rows)))

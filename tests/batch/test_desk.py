@@ -204,6 +204,13 @@ def test_a_bad_list_stops_before_anything_is_written(made: Path, tmp_path: Path)
     assert not (made / "七").exists()
 
 
+def test_lists_that_lie_in_the_inbox_are_nobodys_workbooks(tmp_path: Path) -> None:
+    workbook(tmp_path / "收件" / "甲.xlsx", "区甲局", "000301")
+    roster = titled(tmp_path / "收件" / "名册.xlsx", "名册", ROSTER)
+    result = run_folder(tmp_path / "收件", tmp_path / "结果", jobs=1, roster=roster)
+    assert (result.files, result.skipped) == (1, {"办公室的清单": 1})
+
+
 def test_figures_of_units_that_nobody_sent_are_said(made: Path, tmp_path: Path) -> None:
     rows = [*REFERENCE, ["区丙局", "人员编制", 30, ""], ["区丙局机关", "人员编制", 30, ""]]
     result = run(made, "八", roster=None, reference=written(tmp_path / "参考.xlsx", {"表": rows}))
