@@ -262,7 +262,7 @@ def explain(
     if as_json:
         _print_json(_explained(result, evaluation, spec))
     else:
-        _print_explained(result, spec)
+        _print_explained(result, evaluation, spec)
 
 
 @main.command()
@@ -625,6 +625,7 @@ def _print_closing(result: RunResult) -> None:
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
     for name, count in result.reporting.items():
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    _print_remarks(result.questions, "汇总的“报送情况”")
     _print_remarks(result.remarks, "汇总的“清单核对”")
     for reason, count in sorted(result.skipped.items()):
         click.echo(f"跳过 {count} 个：{reason}", err=True)
@@ -637,7 +638,7 @@ def _print_remarks(remarks: Sequence[str], where: str = "") -> None:
     for remark in shown:
         click.echo(remark, err=True)
     if len(remarks) > len(shown):
-        click.echo(f"清单还有 {len(remarks) - len(shown)} 处要留意，见{where}。", err=True)
+        click.echo(f"还有 {len(remarks) - len(shown)} 处要留意，见{where}。", err=True)
 
 
 def _exit_code(result: RunResult) -> int:
@@ -669,7 +670,7 @@ def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) 
     return {"unit": evaluation.unit_name or None, **indicator_record(result, spec)}
 
 
-def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
+def _print_explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) -> None:
     from perfeval_xl.writer.text import interval
 
     click.secho(
@@ -680,8 +681,11 @@ def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
         f"自评得分：{result.self_score.raw or '空白'}　复核得分：{interval(result.low, result.high)}"
     )
     click.echo(result.sentence)
+    elsewhere = {given.source for given in evaluation.context.given}
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"
+        if fact.found_by in elsewhere:
+            place = fact.found_by
         click.echo(f"  {spec.label_of(fact.id)}：{fact.raw or '空白'}　（{place}）{fact.note}")
     for name in result.missing:
         click.echo(f"  缺少：{spec.label_of(name)}")

@@ -239,7 +239,7 @@ def test_check_and_explain_use_the_office_figures(lists: dict[str, Path]) -> Non
     """38 staff on the office's 38 posts: full marks."""
     explained = call("explain", STAFF, "1", *options(lists))
     assert "人员编制 38 人 = 100%" in explained.stdout
-    assert "参考数据.xlsx" not in explained.stdout.splitlines()[0]
+    assert "人员编制：38　（参考数据.xlsx 表!B2）" in explained.stdout
     checked = json.loads(call("check", STAFF, "--json", *options(lists)).stdout)
     assert checked["facts"]["authorized_posts"]["source"] == "参考数据.xlsx 表!B2"
     outside = json.loads(call("check", CLEAN, "--json", *options(lists)).stdout)

@@ -123,6 +123,11 @@ class Desk:
         rows = self._reporting.rows(self.as_of)
         return OfficeSheets(rows, self._reporting.counts(), remarks, self.as_of)
 
+    @property
+    def questions(self) -> list[str]:
+        """What is asked of files that are of no unit on the roster."""
+        return self._reporting.questions() if self._reporting else []
+
     def closing_remarks(self) -> list[Remark]:
         """Everything to be said of the lists once all files have been read."""
         if self.roster is None:

@@ -18,6 +18,7 @@ _EXEMPT_CAME = "名册上写免报，仍然报了"
 _BY_FILE_NAME = "文件退回，按文件名看是本单位的"
 _NOT_DUE = "还没有到截止日期"
 _EARLY = "报告日期 {day} 早于年度终了，没有采用"
+_ASKED = "名册外：{file}（{shown}）{said}"
 _OTHER_CODE = "编码填报“{code}”，与名册不同"
 _BY_OTHER_NAME = "按别名“{name}”认出"
 
@@ -67,6 +68,14 @@ class Reporting:
     def rows(self, as_of: date | None) -> list[ReportingRow]:
         """A row per unit in the roster's order, then one per file of nobody on it."""
         return [*(self._row(unit, as_of) for unit in self.roster.units), *self._outside]
+
+    def questions(self) -> list[str]:
+        """What is asked or said of each file that is of no unit on the roster."""
+        return [
+            _ASKED.format(file=row.file, shown=row.name or row.code or row.file, said=row.remark)
+            for row in self._outside
+            if row.remark
+        ]
 
     def counts(self) -> dict[str, int]:
         """How many units stand how, for the closing table."""

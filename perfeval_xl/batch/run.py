@@ -56,7 +56,7 @@ class RunResult:
     """What a run gave: counts by status and severity, and where the results lie.
 
     reporting: how many units of the roster stand how, empty without one. remarks: what is to be
-    said of the office's lists.
+    said of the office's lists. questions: which unit a file outside the roster may be of.
     """
 
     results: Path
@@ -71,6 +71,7 @@ class RunResult:
     skipped: Counter[str] = field(default_factory=Counter)
     reporting: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -353,6 +354,7 @@ def _write_summary(result: RunResult, digests: dict[str, str], desk: Desk | None
     if desk is not None:
         office = desk.sheets()
         result.reporting = dict(office.counts or {})
+        result.questions = desk.questions
         result.remarks = [str(remark) for remark in desk.closing_remarks()]
     with result.results.open(encoding="utf-8") as lines, whole_file(result.summary) as temporary:
         records = (from_line(line) for line in lines)

@@ -108,6 +108,13 @@ def test_counts_are_those_of_the_sheet(made: Path) -> None:
     }  # fmt: skip
 
 
+def test_files_of_nobody_are_asked_about(made: Path) -> None:
+    assert run(made).questions == [
+        "名册外：外.xlsx（区己居）是不是“区己局”？",
+        "名册外：混.xlsx（区乙局）编码是“区甲局”的，名称是“区乙局”的",
+    ]
+
+
 def test_files_of_nobody_and_of_two_units_are_findings(made: Path) -> None:
     found = records(made)
     assert "batch.not_on_roster" in codes(found["外.xlsx"])
