@@ -76,7 +76,7 @@ def fsync_struck(handle: int) -> None:
     _fsync(handle)
 
 
-def spin(*_: object) -> None:
+def spin(*_: object, **__: object) -> None:
     """Say that it has begun, then never end."""
     Path(COUNTER).touch()
     while True:
