@@ -252,7 +252,8 @@ def sorted_units(units: list[UnitRow]) -> list[UnitRow]:
         {
             "errors": [unit.errors for unit in units],
             "gap": [abs(float(unit.difference or 0)) for unit in units],
-            "file": [unit.file for unit in units],
+            # Not Arrow's texts, which refuse a file name that is no UTF-8.
+            "file": pandas.Series([unit.file for unit in units], dtype=object),
         }
     )
     order = keys.sort_values(["errors", "gap", "file"], ascending=[False, False, True]).index
