@@ -248,12 +248,13 @@ def sorted_units(units: list[UnitRow]) -> list[UnitRow]:
     """Units with most errors first, then those with the largest difference, then by file."""
     import pandas
 
+    # Places, not names: Arrow's texts, where it is installed, refuse a name that is no UTF-8.
+    places = {file: place for place, file in enumerate(sorted({unit.file for unit in units}))}
     keys = pandas.DataFrame(
         {
             "errors": [unit.errors for unit in units],
             "gap": [abs(float(unit.difference or 0)) for unit in units],
-            # Not Arrow's texts, which refuse a file name that is no UTF-8.
-            "file": pandas.Series([unit.file for unit in units], dtype=object),
+            "file": [places[unit.file] for unit in units],
         }
     )
     order = keys.sort_values(["errors", "gap", "file"], ascending=[False, False, True]).index
