@@ -510,7 +510,7 @@ def _evaluation_of(file: Path, options: Options, lists: Lists) -> tuple[Evaluati
 
     try:
         if lists:
-            from perfeval_xl.batch.desk import known_beside
+            from perfeval_xl.batch.list_desk import known_beside
 
             with known_beside(lists, options) as (knowing, desk):
                 evaluation = evaluated(file, knowing)
@@ -529,7 +529,7 @@ def _record_of(file: Path, options: Options, lists: Lists) -> Record:
 
     if not lists:
         return check(file, options)
-    from perfeval_xl.batch.desk import known_beside
+    from perfeval_xl.batch.list_desk import known_beside
 
     with known_beside(lists, options) as (knowing, desk):
         record = check(file, knowing)

@@ -101,7 +101,7 @@ def evaluate_workbook(
     lists = lists_of(roster, reference, previous)
     if not lists:
         return evaluated(Path(path), options)
-    from perfeval_xl.batch.desk import known_beside
+    from perfeval_xl.batch.list_desk import known_beside
 
     with known_beside(lists, options) as (knowing, _):
         return evaluated(Path(path), knowing)

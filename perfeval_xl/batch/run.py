@@ -43,7 +43,7 @@ from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
 
 if TYPE_CHECKING:
-    from perfeval_xl.batch.desk import Desk
+    from perfeval_xl.batch.list_desk import Desk
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -327,7 +327,7 @@ def _desk(lists: Lists, options: Options) -> Desk | None:
     """The office's lists, read; None when there are none, and then nothing of them is imported."""
     if not lists:
         return None
-    from perfeval_xl.batch.desk import Desk
+    from perfeval_xl.batch.list_desk import Desk
 
     return Desk.read(lists, options)
 

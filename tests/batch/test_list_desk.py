@@ -280,7 +280,7 @@ def test_a_run_without_lists_imports_nothing_of_them(made: Path, tmp_path: Path)
         "from perfeval_xl.batch.one import evaluate_workbook\n"
         f"evaluate_workbook({str(made / '收件' / '甲.xlsx')!r})\n"
         "import perfeval_xl.batch.run, perfeval_xl.batch.worker\n"
-        "heavy = ('pandas', 'openpyxl', 'perfeval_xl.batch.desk', 'perfeval_xl.batch.table')\n"
+        "heavy = ('pandas', 'openpyxl', 'perfeval_xl.batch.list_desk', 'perfeval_xl.batch.table')\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
     done = subprocess.run(
