@@ -15,6 +15,13 @@ from functools import lru_cache
 
 ZERO = Decimal(0)
 WAN = Decimal(10000)  # 1 万元 = 10,000 元
+IN_WAN = {
+    "万元": Decimal(1),
+    "元": 1 / WAN,
+    "千元": Decimal("0.1"),
+    "百元": Decimal("0.01"),
+    "亿元": WAN,
+}
 LARGEST = Decimal(10) ** 12  # more than any unit's money in 万元 or 元; beyond it a cell is damaged
 
 # Direction overrides are kept on purpose: a figure that shows in another order is unreadable.
@@ -171,6 +178,13 @@ def decimals_of(value: Decimal) -> int:
     """Digits after the point, trailing zeros not counted."""
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def in_money(value: Decimal, written: str, money: str) -> Decimal:
+    """Money that was written in one unit, in another: 5000 元 are 0.5 万元."""
+    if written == money:
+        return value
+    return (value * IN_WAN[written] / IN_WAN[money]).normalize() if value else ZERO
 
 
 def half_unit(decimals: int) -> Decimal:

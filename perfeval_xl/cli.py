@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from perfeval_xl.errors import FormSpecError, PerfEvalError, WorkbookError
+from perfeval_xl.batch.lists import lists_of
+from perfeval_xl.errors import FormSpecError, ListError, PerfEvalError, WorkbookError
 from perfeval_xl.terminal import speak_chinese
 
 if TYPE_CHECKING:
+    from perfeval_xl.batch.lists import Lists
+    from perfeval_xl.batch.one import Options
     from perfeval_xl.batch.record import Record
     from perfeval_xl.batch.run import RunResult
     from perfeval_xl.batch.settings import Settings
@@ -29,6 +33,7 @@ _MEANING = {
     ERRORS_FOUND: "结果：有的表有错误。打开汇总看是哪几份，把“复核”文件夹里的副本发回单位改。",
     INCOMPLETE: "结果：有的文件没能复核。原因和办法在“退回”文件夹里，请单位重新报送。",
 }
+_REMARKS_SHOWN = 5
 _SEVERITY = {"error": "错误", "warning": "警告", "note": "提示"}
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _PATH = click.Path(path_type=Path)
@@ -54,6 +59,32 @@ _SETTINGS = click.option(
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ROSTER = click.option(
+    "--roster",
+    type=_FILE,
+    help="名册：应报单位的编码、名称、别名、类型、截止日期、免报（.xlsx、.csv）。",
+)
+_LISTS = (
+    _ROSTER,
+    click.option(
+        "--reference",
+        type=_FILE,
+        help="参考数据：财政部门掌握的数，计分时比单位填报的优先（.xlsx、.csv）。",
+    ),
+    click.option(
+        "--previous",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="上一年的结果文件夹：用其中的数算变动率、核对上年数。",
+    ),
+)
+
+
+def _with_lists(command: F) -> F:
+    """The options that name the office's lists."""
+    for option in reversed(_LISTS):
+        command = option(command)
+    return command
 
 
 def _clear_errors(command: F) -> F:
@@ -65,6 +96,8 @@ def _clear_errors(command: F) -> F:
             return command(*args, **kwargs)
         except FormSpecError as exc:
             _fail(f"表样数据有误：{exc}")
+        except ListError as exc:
+            _fail(f"清单不能用，没有开始复核。{exc}")
         except PerfEvalError as exc:
             _fail(str(exc))
         except OSError as exc:
@@ -118,6 +151,13 @@ def main() -> None:
     help="交给 Dask 调度器的工作机去做，如 tcp://10.0.0.5:8786；各台机器要能按同一路径访问两个文件夹。",
 )
 @click.option("--json", "as_json", is_flag=True, help="在标准输出给出结果的 JSON，一份文件一行。")
+@_with_lists
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日期",
+    help="未报单位的逾期天数算到哪一天，如 2022-04-15；不写就在打开汇总时按当天算。",
+)
 @_PASSWORDS
 @_TEMPLATES
 @_SETTINGS
@@ -130,6 +170,10 @@ def run(
     force: bool,
     scheduler: str | None,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
+    as_of: datetime | None,
     password_file: Path | None,
     templates: Path | None,
     settings_file: Path | None,
@@ -141,6 +185,7 @@ def run(
       perfeval run 收件 --out 结果
       perfeval run D:\\绩效\\收件 --out D:\\绩效\\结果 --jobs 4
       perfeval run //共享/收件 --out //共享/结果 --scheduler tcp://10.0.0.5:8786
+      perfeval run 收件 --out 结果 --roster 名册.xlsx --reference 参考数据.xlsx --previous 去年的结果
     \b
     退出码：0 没有错误 · 3 有错误 · 4 有文件没能复核 · 5 中断 · 1 程序失败 · 2 用法不对
     """
@@ -149,11 +194,16 @@ def run(
 
     quiet_refusals()
     _check_outbox(outbox, inbox)
-    chosen = _settings_of_inbox(inbox, settings_file, form_id, templates, password_file, jobs=jobs)
+    chosen = _settings_of_inbox(
+        inbox, settings_file, form_id, templates, password_file, jobs=jobs,
+        roster=roster, reference=reference, previous=previous,
+    )  # fmt: skip
+    if as_of is not None and chosen.roster is None:
+        raise click.UsageError("--as-of 要和 --roster 一起用。")
     with _Progress() as progress:
         result = run_folder(
             inbox, outbox, progress=progress.show, force=force, settings=chosen,
-            scheduler=scheduler,
+            scheduler=scheduler, as_of=as_of.date() if as_of else None,
         )  # fmt: skip
     for remark in result.remarks:
         click.echo(remark, err=True)
@@ -230,6 +280,7 @@ def ledger_export(outbox: Path, kind: str, output: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON（格式同 results.jsonl 的一行）。")
+@_with_lists
 @_PASSWORDS
 @_TEMPLATES
 @_SETTINGS
@@ -238,6 +289,9 @@ def check(
     file: Path,
     form_id: str | None,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
     password_file: Path | None,
     templates: Path | None,
     settings_file: Path | None,
@@ -249,14 +303,17 @@ def check(
       perfeval check 某局自评表.xlsx
       perfeval check 某局自评表.xlsx --json
     """
-    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    chosen = _settings_of_file(
+        file, settings_file, form_id, templates, password_file,
+        roster=roster, reference=reference, previous=previous,
+    )  # fmt: skip
     _check_one(file, chosen, as_json)
 
 
 def _check_one(file: Path, settings: Settings, as_json: bool = False) -> None:
-    from perfeval_xl.batch.worker import check
 
-    record = check(file, settings.options())
+    lists = lists_of(settings.roster, settings.reference, settings.previous)
+    record = _record_of(file, settings.options(), lists)
     if as_json:
         _print_json(record)
     else:
@@ -272,6 +329,7 @@ def _check_one(file: Path, settings: Settings, as_json: bool = False) -> None:
 @click.argument("indicator")
 @_FORM
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON。")
+@_with_lists
 @_PASSWORDS
 @_TEMPLATES
 @_SETTINGS
@@ -281,6 +339,9 @@ def explain(
     indicator: str,
     form_id: str | None,
     as_json: bool,
+    roster: Path | None,
+    reference: Path | None,
+    previous: Path | None,
     password_file: Path | None,
     templates: Path | None,
     settings_file: Path | None,
@@ -292,37 +353,56 @@ def explain(
       perfeval explain 某局自评表.xlsx 1
       perfeval explain 某局自评表.xlsx 固定资产利用率
     """
-    chosen = _settings_of_file(file, settings_file, form_id, templates, password_file)
+    chosen = _settings_of_file(
+        file, settings_file, form_id, templates, password_file,
+        roster=roster, reference=reference, previous=previous,
+    )  # fmt: skip
     evaluation, spec = _evaluation_of(file, chosen)
     result = _indicator_of(evaluation, indicator)
     if as_json:
         _print_json(_explained(result, evaluation, spec))
     else:
-        _print_explained(result, spec)
+        _print_explained(result, evaluation, spec)
 
 
 @main.command()
 @click.argument("form")
-@click.option("-o", "--output", type=_PATH, required=True, help="写到哪个文件（.xlsx）。")
+@click.option(
+    "-o",
+    "--output",
+    type=_PATH,
+    required=True,
+    help="写到哪个文件（.xlsx）；用了 --roster 时是文件夹。",
+)
+@_ROSTER
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
 @click.option("--with", "further", metavar="附表", help="附上哪几张附表，用逗号隔开。")
 @_TEMPLATES
 @_clear_errors
 def blank(
-    form: str, output: Path, force: bool, further: str | None, templates: Path | None
+    form: str,
+    output: Path,
+    roster: Path | None,
+    force: bool,
+    further: str | None,
+    templates: Path | None,
 ) -> None:
-    """生成 FORM 的空白表，供填报单位填写。
+    """生成 FORM 的空白表，供填报单位填写；用 --roster 给名册里每个单位一份，填好名称和编码。
 
     \b
     示例：
       perfeval blank yueyanglou-2021 -o 空白表.xlsx
       perfeval blank yueyanglou-2021 -o 空白表.xlsx --with base-data,supplement
       perfeval blank yueyanglou-2023-base -o 基础数据表.xlsx
+      perfeval blank yueyanglou-2021 --roster 名册.xlsx -o 下发
     """
     from perfeval_xl.batch.files import whole_file
     from perfeval_xl.writer.blank import write_blank
 
     spec = _known_form(form, templates)
+    if roster is not None:
+        _write_blanks(spec, roster, output, force)
+        return
     if output.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
@@ -331,6 +411,27 @@ def blank(
     with whole_file(output) as temporary:
         write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
+
+
+def _write_blanks(spec: FormSpec, roster: Path, folder: Path, force: bool) -> None:
+    """One prefilled blank per unit of the roster that must report."""
+    from perfeval_xl.batch.blanks import write_blanks
+
+    if folder.exists() and not folder.is_dir():
+        raise click.BadParameter(f"“{folder}”不是文件夹", param_hint="-o")
+    with click.progressbar(length=1, label="生成", file=sys.stderr, show_pos=True) as bar:
+
+        def show(done: int, units: int) -> None:
+            bar.length = units
+            bar.update(1, done)
+
+        made = write_blanks(spec, roster, folder, force, show)
+    click.echo(f"已生成 {made.written} 份：{folder}", err=True)
+    if made.kept:
+        click.echo(f"已有 {made.kept} 份，没有覆盖（要覆盖请加 --force）。", err=True)
+    if made.exempt:
+        click.echo(f"免报 {made.exempt} 个，没有生成。", err=True)
+    _print_remarks([str(remark) for remark in made.remarks])
 
 
 @main.command()
@@ -561,6 +662,7 @@ def forms() -> None:
     示例：
       perfeval forms list
       perfeval forms check 我的表样/某区-2022
+      perfeval forms fields yueyanglou-2021
       perfeval forms diff yueyanglou-2021 某区-2022 --templates 我的表样
     """
 
@@ -609,6 +711,24 @@ def forms_check(form: str | None, templates: Path | None) -> None:
             f"{spec.id}：没有问题。{len(spec.indicators)} 项指标，{points} 分，"
             f"{len(spec.fields)} 个填报项，{len(spec.checks)} 条勾稽关系。"
         )
+
+
+@forms.command("fields")
+@click.argument("form")
+@_TEMPLATES
+@_clear_errors
+def forms_fields(form: str, templates: Path | None) -> None:
+    """列出 FORM 里可以写进参考数据的全部数：id、名称、种类。
+
+    \b
+    示例：
+      perfeval forms fields yueyanglou-2021
+    """
+    from perfeval_xl.batch.reference import KIND_WORDS, figure_kinds
+
+    spec = _known_form(form, templates)
+    for fact, kind in figure_kinds(spec).items():
+        click.echo(f"{fact}\t{spec.label_of(fact)}\t{KIND_WORDS[kind]}")
 
 
 @forms.command("diff")
@@ -678,8 +798,17 @@ def _evaluation_of(file: Path, settings: Settings) -> tuple[Evaluation, FormSpec
     from perfeval_xl.batch.one import evaluated_with
     from perfeval_xl.forms.returns import return_text
 
+    options = settings.options()
+    lists = lists_of(settings.roster, settings.reference, settings.previous)
     try:
-        return evaluated_with(file, settings.options())
+        if not lists:
+            return evaluated_with(file, options)
+        from perfeval_xl.batch.list_desk import known_beside
+
+        with known_beside(lists, options) as (knowing, desk):
+            found = evaluated_with(file, knowing)
+        _print_remarks([str(remark) for remark in desk.remarks.found])
+        return found
     except WorkbookError as exc:
         text = return_text(exc, file.name)
         click.echo(f"{text.message}\n{text.fix}", err=True)
@@ -709,11 +838,12 @@ def _settings_of_file(
     form_id: str | None,
     templates: Path | None,
     password_file: Path | None,
+    **more: Any,
 ) -> Settings:
     """The settings that govern a file of some inbox, under what the command line says."""
     from perfeval_xl.batch.settings import settings_for
 
-    return _settings(file or settings_for(workbook), form_id, templates, password_file)
+    return _settings(file or settings_for(workbook), form_id, templates, password_file, **more)
 
 
 def _settings(
@@ -738,6 +868,20 @@ def _check_outbox(outbox: Path, inbox: Path) -> None:
         raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
     if outbox.exists() and not outbox.is_dir():
         raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
+
+
+def _record_of(file: Path, options: Options, lists: Lists) -> Record:
+    from perfeval_xl.batch.worker import check
+
+    if not lists:
+        return check(file, options)
+    from perfeval_xl.batch.list_desk import known_beside
+
+    with known_beside(lists, options) as (knowing, desk):
+        record = check(file, knowing)
+        desk.answer(record)
+    _print_remarks([str(remark) for remark in desk.remarks.found])
+    return record
 
 
 def _passwords(file: Path | None) -> tuple[str, ...]:
@@ -825,9 +969,22 @@ def _print_closing(result: RunResult) -> None:
         click.echo(f"沿用上次已完成的 {result.resumed} 份（要全部重做请加 --force）。", err=True)
     for name, count in rows:
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    for name, count in result.reporting.items():
+        click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
+    _print_remarks(result.questions, "汇总的“报送情况”")
+    _print_remarks(result.list_remarks, "汇总的“清单核对”")
     for reason, count in sorted(result.skipped.items()):
         click.echo(f"跳过 {count} 个：{reason}", err=True)
     click.echo(f"汇总：{result.summary}")
+
+
+def _print_remarks(remarks: Sequence[str], where: str = "") -> None:
+    """What is to be said of the office's lists; only the first where the summary has them all."""
+    shown = remarks[:_REMARKS_SHOWN] if where else remarks
+    for remark in shown:
+        click.echo(remark, err=True)
+    if len(remarks) > len(shown):
+        click.echo(f"还有 {len(remarks) - len(shown)} 处要留意，见{where}。", err=True)
 
 
 def _exit_code(result: RunResult) -> int:
@@ -870,7 +1027,7 @@ def _explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) 
     }  # fmt: skip
 
 
-def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
+def _print_explained(result: IndicatorResult, evaluation: Evaluation, spec: FormSpec) -> None:
     from perfeval_xl.forms.load import readings_named
     from perfeval_xl.writer.text import interval, score_shown
 
@@ -888,8 +1045,11 @@ def _print_explained(result: IndicatorResult, spec: FormSpec) -> None:
         if reading.pinned:
             answer = reading.labels[reading.pinned]
             click.echo(f"读法：{reading.question}：{answer}。依据：{reading.note}")
+    elsewhere = {given.source for given in evaluation.context.given}
     for fact in result.inputs:
         place = fact.ref.qualified if fact.ref else "表上没有"
+        if fact.found_by in elsewhere:
+            place = fact.found_by
         click.echo(f"  {spec.label_of(fact.id)}：{fact.raw or '空白'}　（{place}）{fact.note}")
     for name in result.missing:
         click.echo(f"  缺少：{spec.label_of(name)}")

@@ -26,6 +26,10 @@ class Rank(StrEnum):
     REFERENCE = "reference"  # the office's 参考数据
     JOINED = "joined"  # another file of the same unit, such as its 基础数据表
     PREVIOUS = "previous"  # last year's accepted figures
+    COMPARED = "compared"  # of last year's too, but only to compare with: decides no points
+
+
+DECIDING = tuple(rank for rank in Rank if rank is not Rank.COMPARED)
 
 
 @dataclass(frozen=True, slots=True)

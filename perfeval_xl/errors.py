@@ -24,6 +24,23 @@ class FormSpecError(PerfEvalError):
         return f"{self.file}：{self.key}：{self.problem}。{self.fix}"
 
 
+class ListError(PerfEvalError):
+    """A list of the office (名册, 参考数据, 上年结果) that cannot be used: where, why, what to do.
+
+    place: sheet and cell such as ``名册!B5``, or empty when it is about the whole file.
+    """
+
+    def __init__(self, file: str, place: str, problem: str, fix: str) -> None:
+        super().__init__(file, place, problem, fix)
+        self.file = file
+        self.place = place
+        self.problem = problem
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{f'{self.file} {self.place}'.strip()}：{self.problem}。{self.fix}。"
+
+
 class WorkbookError(PerfEvalError):
     """A submitted file that cannot be evaluated, by return code.
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from perfeval_xl.cli import main
+from tests.builders.lists import written
 from tests.conftest import ROOT, SAMPLES
 
 CLEAN = next(SAMPLES.glob("11*.xlsx"))
@@ -162,6 +163,14 @@ def test_forms_list_names_every_form() -> None:
     assert "yueyanglou-2021" in result.stdout
 
 
+def test_forms_fields_lists_every_figure_that_a_list_can_give() -> None:
+    lines = call("forms", "fields", "yueyanglou-2021").stdout.splitlines()
+    assert "authorized_posts\t人员编制\t整数" in lines
+    assert "three_public_budget\t本年三公经费预算数\t金额" in lines
+    assert "budget_system_exists\t已制定预算资金管理办法等制度\t是或否" in lines
+    assert not [line for line in lines if line.startswith(("unit_name", "self_total"))]
+
+
 def test_forms_check_of_a_broken_folder_names_file_and_key(tmp_path: Path) -> None:
     folder = tmp_path / "yueyanglou-2021"
     shutil.copytree(ROOT / "templates" / "yueyanglou-2021", folder)
@@ -235,3 +244,71 @@ def test_wrong_usage_speaks_chinese(words: tuple[str, ...], said: str) -> None:
     assert said in result.stderr
     assert "用法：" in result.stderr
     assert "Error" not in result.stderr
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> dict[str, Path]:
+    """A roster with the unit of 02 and one that never reports, and a figure for 02."""
+    roster = [
+        ["编码", "名称", "截止日期"],
+        ["000002", "区样例二局", "2022-03-31"],
+        ["9", "区某馆", ""],
+    ]
+    reference = [["单位", "人员编制", "年初预算"], ["区样例二局", 38, "约五百"]]
+    return {
+        "roster": written(tmp_path / "名册.xlsx", {"名册": roster}),
+        "reference": written(tmp_path / "参考数据.xlsx", {"表": reference}),
+    }
+
+
+def options(lists: dict[str, Path]) -> list[str | Path]:
+    return ["--roster", lists["roster"], "--reference", lists["reference"]]
+
+
+def test_run_with_lists_counts_who_has_reported(tmp_path: Path, lists: dict[str, Path]) -> None:
+    inbox = inbox_of(tmp_path / "收件", STAFF, CLEAN)
+    result = call("run", inbox, "--out", tmp_path / "结果", *options(lists))
+    counts = dict(line.split() for line in result.stdout.splitlines() if len(line.split()) == 2)
+    assert [counts[name] for name in ("名册单位", "已报", "未报", "名册外")] == ["2", "1", "1", "1"]
+    assert "参考数据.xlsx 表!C2：“年初预算数”的“约五百”读不成金额" in result.stderr
+
+
+def test_check_and_explain_use_the_office_figures(lists: dict[str, Path]) -> None:
+    """38 staff on the office's 38 posts: full marks."""
+    explained = call("explain", STAFF, "1", *options(lists))
+    assert "人员编制 38 人 = 100%" in explained.stdout
+    assert "人员编制：38　（参考数据.xlsx 表!B2）" in explained.stdout
+    checked = json.loads(call("check", STAFF, "--json", *options(lists)).stdout)
+    assert checked["facts"]["authorized_posts"]["source"] == "参考数据.xlsx 表!B2"
+    outside = json.loads(call("check", CLEAN, "--json", *options(lists)).stdout)
+    assert "batch.not_on_roster" in [f["code"] for f in outside["findings"]]
+
+
+def test_a_list_that_cannot_be_used_exits_with_1_and_its_cell(
+    tmp_path: Path, lists: dict[str, Path]
+) -> None:
+    bad = written(tmp_path / "坏.xlsx", {"名册": [["编码", "名称"], ["1", "甲"], ["1", "乙"]]})
+    inbox = inbox_of(tmp_path / "收件", CLEAN)
+    result = call("run", inbox, "--out", tmp_path / "结果", "--roster", bad)
+    assert result.exit_code == 1
+    assert "坏.xlsx 名册!B3" in result.stderr
+    assert "没有开始复核" in result.stderr
+    assert not (tmp_path / "结果").exists()
+
+
+def test_lateness_needs_a_roster_and_a_day(tmp_path: Path, lists: dict[str, Path]) -> None:
+    inbox = inbox_of(tmp_path / "收件", CLEAN)
+    for words in (["--as-of", "2022-04-15"], ["--as-of", "昨天", "--roster", lists["roster"]]):
+        assert call("run", inbox, "--out", tmp_path / "结果", *words).exit_code == 2
+
+
+def test_blank_with_a_roster_makes_one_for_each_unit(
+    tmp_path: Path, lists: dict[str, Path]
+) -> None:
+    words = ("blank", "yueyanglou-2021", "--roster", lists["roster"], "-o", tmp_path / "下发")
+    result = call(*words)
+    assert result.exit_code == 0
+    assert "已生成 2 份" in result.stderr
+    names = sorted(path.name for path in (tmp_path / "下发").iterdir())
+    assert names == ["000002_区样例二局_自评表.xlsx", "9_区某馆_自评表.xlsx"]
+    assert "已有 2 份，没有覆盖" in call(*words).stderr

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +45,13 @@ class Discovery:
 
     files: list[Submitted] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+
+    def pass_over(self, is_passed_over: Callable[[Path], bool], reason: str) -> None:
+        """Leave out files that are no workbooks of units."""
+        kept = [file for file in self.files if not is_passed_over(file.path)]
+        if len(kept) < len(self.files):
+            self.skipped[reason] += len(self.files) - len(kept)
+            self.files = kept
 
 
 def discover(inbox: Path, outbox: Path) -> Discovery:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -23,6 +24,7 @@ INDEX = ".perfeval/office.sqlite"
 NameKind = Literal["code", "name", "alias"]
 _KINDS: tuple[NameKind, ...] = ("code", "name", "alias")
 _RANKS = tuple(Rank)  # in the order in which they are believed
+_AT_ONCE = 5000  # rows in one transaction
 _SCHEMA = """
 CREATE TABLE names (kind TEXT, key TEXT, unit TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE given (
@@ -66,27 +68,37 @@ class Office:
 
     def add_name(self, kind: NameKind, key: str, unit: str) -> None:
         """A code, name or alias of a unit. One that two units claim names neither."""
-        shown = key.strip() if kind == "code" else normalize_label(key)
-        if shown:
-            self._open().execute(
-                "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
-                "SET unit = CASE WHEN unit = excluded.unit THEN unit ELSE '' END",
-                (kind, shown, unit),
-            )
+        self.add_names([(kind, key, unit)])
+
+    def add_names(self, names: Iterable[tuple[NameKind, str, str]]) -> None:
+        """Many codes, names and aliases at once."""
+        rows = [(kind, normalize_label(key), unit) for kind, key, unit in names]
+        self._insert(
+            "names VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET unit = CASE WHEN unit = excluded.unit THEN unit ELSE '' END",
+            [row for row in rows if row[1]],
+        )
 
     def unit_of(self, name: str, code: str) -> str:
-        """The unit as the lists know it: by code, then name, then alias; else its own key."""
+        """The unit as the lists know it: by code, then name, then alias; else its own key.
+
+        Empty when its code is one unit's and its name another's: it may be either.
+        """
         return unit_key(name, code) if self._base is None else _unit_of(self._base, name, code)
 
     def give(self, unit: str, year: int | None, given: Iterable[Given]) -> None:
         """Figures of a unit; year None when they hold for whatever year is evaluated."""
-        rows = [
-            (unit, year, g.rank.value, g.fact, str(g.value), g.raw, g.source, g.form) for g in given
-        ]
-        base = self._open()
-        base.execute("BEGIN")
-        base.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        base.execute("COMMIT")
+        self.give_all((unit, year, one) for one in given)
+
+    def give_all(self, figures: Iterable[tuple[str, int | None, Given]]) -> None:
+        """Figures of many units at once, each with its unit and year."""
+        self._insert(
+            "given VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (unit, year, g.rank.value, g.fact, str(g.value), g.raw, g.source, g.form)
+                for unit, year, g in figures
+            ),
+        )
 
     def join(self, records: Iterable[Record]) -> None:
         """Take the figures of files without a scoring sheet for the other file of their unit."""
@@ -112,6 +124,13 @@ class Office:
     def context_of(self, who: Who) -> Context:
         """What is known of a unit."""
         return NOTHING if self._base is None else _context_of(self._base, who)
+
+    def _insert(self, into: str, rows: Iterable[tuple[object, ...]]) -> None:
+        base, coming = self._open(), iter(rows)
+        while some := list(islice(coming, _AT_ONCE)):  # who makes the rows may write here between
+            base.execute("BEGIN")
+            base.executemany(f"INSERT INTO {into}", some)
+            base.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
         if self._base is None:
@@ -143,14 +162,22 @@ def _reader(path: str) -> sqlite3.Connection:
 
 
 def _unit_of(base: sqlite3.Connection, name: str, code: str) -> str:
-    keys = {"code": code.strip(), "name": normalize_label(name), "alias": normalize_label(name)}
-    for kind in _KINDS:
-        found = base.execute(
-            "SELECT unit FROM names WHERE kind = ? AND key = ?", (kind, keys[kind])
-        ).fetchone()
-        if found and found[0]:
-            return str(found[0])
-    return unit_key(name, code)
+    label = normalize_label(name)
+    found = {
+        kind: _named(base, kind, normalize_label(code) if kind == "code" else label)
+        for kind in _KINDS
+    }
+    named = found["name"] or found["alias"]
+    if found["code"] and named and named != found["code"]:
+        return ""
+    return found["code"] or named or unit_key(name, code)
+
+
+def _named(base: sqlite3.Connection, kind: NameKind, key: str) -> str:
+    found = base.execute(
+        "SELECT unit FROM names WHERE kind = ? AND key = ?", (kind, key)
+    ).fetchone()
+    return str(found[0]) if found else ""
 
 
 def _context_of(base: sqlite3.Connection, who: Who) -> Context:
@@ -159,14 +186,14 @@ def _context_of(base: sqlite3.Connection, who: Who) -> Context:
         return NOTHING
     rows = base.execute(
         "SELECT rank, fact, value, raw, source, form FROM given "
-        "WHERE unit = ? AND (year IS NULL OR year = ?)",
+        "WHERE unit = ? AND (year IS NULL OR year = ?) ORDER BY year IS NULL, source",
         (unit, who.year),
     )
     given = [
         Given(name, Decimal(v), raw, source, Rank(r), form)
         for r, name, v, raw, source, form in rows
     ]
-    given.sort(key=lambda g: (_RANKS.index(g.rank), g.fact, g.source))
+    given.sort(key=lambda g: (_RANKS.index(g.rank), g.fact))
     found = base.execute(
         "SELECT context FROM history WHERE unit = ? AND form = ? AND year = ?",
         (unit, who.form, who.year or 0),

@@ -18,6 +18,7 @@ from pathlib import Path
 from perfeval_xl.batch.arrive import Arrived, arrive
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import Locked, reason_of, remove, whole_file
+from perfeval_xl.batch.lists import lists_of
 from perfeval_xl.batch.record import Record, evaluated_record, returned_record
 from perfeval_xl.calculator.evaluate import evaluate, unit_of
 from perfeval_xl.context import NOTHING, Context
@@ -85,16 +86,28 @@ def evaluate_workbook(
     form: str | None = None,
     templates: str | Path | None = None,
     passwords: Sequence[str] = (),
+    roster: str | Path | None = None,
+    reference: str | Path | None = None,
+    previous: str | Path | None = None,
 ) -> Evaluation:
     """The evaluation of one workbook; ``passwords`` are tried when it is encrypted.
+
+    roster, reference, previous: the office's 名册, 参考数据 and last year's outbox.
 
     Raises:
         WorkbookError: it cannot be opened or is no known form.
         FormSpecError: the form named does not exist or its data is wrong.
+        ListError: one of the office's lists cannot be used.
         OSError: the file cannot be read.
     """
     options = Options(form, Path(templates) if templates else None, passwords=tuple(passwords))
-    return evaluated_with(Path(path), options)[0]
+    lists = lists_of(roster, reference, previous)
+    if not lists:
+        return evaluated_with(Path(path), options)[0]
+    from perfeval_xl.batch.list_desk import known_beside
+
+    with known_beside(lists, options) as (knowing, _):
+        return evaluated_with(Path(path), knowing)[0]
 
 
 def evaluated_with(path: Path, options: Options) -> tuple[Evaluation, FormSpec]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from perfeval_xl.batch.record import Record
@@ -14,16 +14,24 @@ SAME_UNIT = "batch.same_unit"
 
 
 class PairFinder:
-    """Groups the files of a batch by content and by unit; keeps names only."""
+    """Groups the files of a batch by content and by unit; keeps names only.
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    key_of: the unit that a name and a code mean.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        key_of: Callable[[str | None, str | None], str] = unit_key,
+    ) -> None:
+        self._key_of = key_of
         self._by_content: dict[str, list[str]] = {}
         self._by_unit: dict[str, list[str]] = {}
         for record in records:
             name = str(record["file"])
             if record["sha256"]:
                 self._by_content.setdefault(str(record["sha256"]), []).append(name)
-            if key := _unit_key(record):
+            if key := self._unit_key(record):
                 self._by_unit.setdefault(key, []).append(name)
 
     def add_findings(self, record: Record) -> bool:
@@ -32,24 +40,26 @@ class PairFinder:
             return False
         own = str(record["file"])
         same = [n for n in self._by_content.get(str(record["sha256"]), []) if n != own]
-        unit = [n for n in self._by_unit.get(_unit_key(record), []) if n != own and n not in same]
+        unit = [
+            n for n in self._by_unit.get(self._unit_key(record), []) if n != own and n not in same
+        ]
         findings: Any = record["findings"]
         for code, others in ((SAME_CONTENT, same), (SAME_UNIT, unit)):
             if others:
-                findings.append(_finding(code, own, others))
+                slots = {"names": own, "others": "、".join(others)}
+                findings.append(batch_finding(code, own, "", slots))
         return bool(same or unit)
 
+    def _unit_key(self, record: Record) -> str:
+        """The unit a file is of; a form of figures and a scored form of one unit are no pair."""
+        unit: Any = record["unit"]
+        key = self._key_of(unit["name"], unit["code"])
+        return f"{key}\0{record['form']}" if key and not record["indicators"] else key
 
-def _unit_key(record: Record) -> str:
-    """The unit a file is of; a form of figures and a scored form of one unit are no pair."""
-    unit: Any = record["unit"]
-    key = unit_key(unit["name"], unit["code"])
-    return f"{key}\0{record['form']}" if key and not record["indicators"] else key
 
-
-def _finding(code: str, own: str, others: list[str]) -> Record:
+def batch_finding(code: str, provided: str, expected: str, slots: Mapping[str, str]) -> Record:
+    """A finding of the batch as results.jsonl has it; it names no cell."""
     text = finding_text(code)
-    slots = {"names": own, "others": "、".join(others)}
     return {
         "code": code,
         "title": text.title,
@@ -58,8 +68,8 @@ def _finding(code: str, own: str, others: list[str]) -> Record:
         "indicator": "",
         "sheet": None,
         "cells": [],
-        "provided": own,
-        "expected": "",
+        "provided": provided,
+        "expected": expected,
         "difference": "",
         "message": text.fill(text.message, slots),
         "fix": text.fill(text.fix, slots),

@@ -10,9 +10,10 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from perfeval_xl.batch import ledger
 from perfeval_xl.batch.discover import Submitted, discover
@@ -20,6 +21,7 @@ from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.ledger import Taking
+from perfeval_xl.batch.lists import Lists, lists_of
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import (
@@ -40,21 +42,29 @@ from perfeval_xl.batch.program import program_digest
 from perfeval_xl.batch.record import Record, content_of, from_line, regrade, to_line
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerError
-from perfeval_xl.batch.who import Who, who_of
+from perfeval_xl.batch.who import Who, unit_key, who_of
 from perfeval_xl.batch.worker import prepare, work_line
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.office import office_forms
 from perfeval_xl.forms.spec import FormSpec
 
+if TYPE_CHECKING:
+    from perfeval_xl.batch.list_desk import Desk
+
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
+A_LIST = "办公室的清单"
 ARRIVING = "还在写入的文件，留待下次"
 
 
 @dataclass
 class RunResult:
-    """What a run gave: counts by status and severity, and where the results lie."""
+    """What a run gave: counts by status and severity, and where the results lie.
+
+    reporting: how many units of the roster stand how, empty without one. remarks: what is to be
+    said of the office's lists. questions: which unit a file outside the roster may be of.
+    """
 
     results: Path
     summary: Path
@@ -69,6 +79,9 @@ class RunResult:
     rounds: int = 1  # the latest of any unit
     remarks: list[str] = field(default_factory=list)  # what the office has to be told, in words
     left: frozenset[str] = frozenset()  # files on their way, left for the next run
+    reporting: dict[str, int] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)  # of files that are of no known unit
+    list_remarks: list[str] = field(default_factory=list)  # on the office's lists
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -120,6 +133,10 @@ def run_folder(
     scheduler: str | None = None,
     settings: Settings | None = None,
     this_round: Round | None = None,
+    roster: str | Path | None = None,
+    reference: str | Path | None = None,
+    previous: str | Path | None = None,
+    as_of: date | None = None,
 ) -> RunResult:
     """Evaluate every file of ``inbox``; copies, notes, results.jsonl and 汇总.xlsx go to ``outbox``.
 
@@ -131,10 +148,14 @@ def run_folder(
     scheduler: address of a Dask scheduler whose workers do the work, all on shared storage.
     settings: the office's, over which every argument above goes; as shipped when None.
     this_round: for a caller that runs again and again (``watch``).
+    roster, reference: the office's 名册 and 参考数据. previous: the outbox of last year's run.
+    as_of: the day to which the summary counts how late a unit is that has not reported; when None
+    a formula counts to the day the summary is looked at.
 
     Raises:
         FormSpecError: the form data is wrong.
         ClusterError: the scheduler or its workers cannot be used.
+        ListError: one of the office's lists cannot be used.
         OutboxBusy: another run is writing to the outbox.
         LedgerNewer, LedgerBusy: the ledger of earlier rounds cannot be used now.
         OSError: the outbox cannot be written. What is finished is kept for the next run.
@@ -144,18 +165,24 @@ def run_folder(
         source, target = source.resolve(), target.resolve()
     chosen = (settings or Settings()).overruled(
         form=form, jobs=jobs, templates=Path(templates) if templates else None, limits=limits,
-        passwords=tuple(passwords),
+        passwords=tuple(passwords), roster=_path(roster), reference=_path(reference),
+        previous=_path(previous),
     )  # fmt: skip
     options = chosen.options()
     specs = office_forms(options.templates, options.office)
+    lists = lists_of(chosen.roster, chosen.reference, chosen.previous, as_of)
+    desk = _desk(lists, options)
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
         found = discover(source, target)
+        found.pass_over(lists.holds, A_LIST)
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         _note(result, ledger.looked_over(target))
         rules = _rules(options, specs)
         with Office(target) as office, Journal(target, rules, force) as journal:
+            if desk is not None:
+                desk.tell(office)
             run = _Run(found.files, target, options, journal, office, progress, this_round)
             run.finish_all(min(chosen.jobs or cores(), len(found.files)) or 1, scheduler)
             clear_parts(target)  # of processes that were killed half-way
@@ -164,8 +191,12 @@ def run_folder(
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names, options)
-            shown = {"info": _run_info(result, chosen), "colours": dict(options.office.colours)}
+            _write_results(result, journal, names, options, desk)
+            office_said = _said_of(result, desk)
+            shown: dict[str, Any] = {
+                "info": _run_info(result, chosen) | (desk.info if desk else {}),
+                "colours": dict(options.office.colours), "office": office_said,
+            }  # fmt: skip
             write_summary_of(result.results, result.summary, rounds=result.rounds, **shown)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
             taking = Taking(office.unit_of, applied, shown)
@@ -365,14 +396,46 @@ def _rules(options: Options, specs: Sequence[FormSpec]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _write_results(result: RunResult, journal: Journal, names: list[str], options: Options) -> None:
+def _desk(lists: Lists, options: Options) -> Desk | None:
+    """The office's lists, read; None when there are none, and then nothing of them is imported."""
+    if not lists:
+        return None
+    from perfeval_xl.batch.list_desk import Desk
+
+    return Desk.read(lists, options)
+
+
+def _said_of(result: RunResult, desk: Desk | None) -> dict[str, Any]:
+    """What the lists add to the summary, as data; what they ask goes to the result."""
+    if desk is None:
+        return {}
+    sheets = desk.sheets()
+    result.reporting = dict(sheets.counts or {})
+    result.questions = desk.questions
+    result.list_remarks = [str(remark) for remark in desk.closing_remarks()]
+    return sheets.to_data()
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return Path(path) if path else None
+
+
+def _write_results(
+    result: RunResult,
+    journal: Journal,
+    names: list[str],
+    options: Options,
+    desk: Desk | None,
+) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
-    pairs = PairFinder(journal.records(names))
+    pairs = PairFinder(journal.records(names), desk.key_of if desk else unit_key)
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for line in journal.lines(names):
                 record = from_line(line)
                 is_changed = pairs.add_findings(record)
+                if desk is not None:
+                    is_changed |= desk.answer(record)
                 is_changed |= regrade(record, options.office.severities)
                 result.count(record)
                 out.write((to_line(record) if is_changed else line) + "\n")
@@ -384,14 +447,23 @@ def write_summary_of(
     info: Mapping[str, str],
     rounds: int = 1,
     colours: Mapping[str, str] | None = None,
+    office: Mapping[str, Any] | None = None,
 ) -> None:
-    """汇总.xlsx from results.jsonl. rounds: the latest of any unit. colours: the office's own."""
+    """汇总.xlsx from results.jsonl.
+
+    rounds: the latest of any unit. colours: the office's own. office: what its lists add, as
+    ``OfficeSheets.to_data`` gives it.
+    """
     from perfeval_xl.writer.style import in_colours
     from perfeval_xl.writer.summary import write_summary
+    from perfeval_xl.writer.summary_reporting import OfficeSheets
 
     with results.open(encoding="utf-8") as lines, whole_file(summary) as temporary:
         with in_colours(dict(colours or {})):
-            write_summary(temporary, map(from_line, lines), info, has_rounds=rounds > 1)
+            write_summary(
+                temporary, map(from_line, lines), info, has_rounds=rounds > 1,
+                office=OfficeSheets.from_data(office or {}),
+            )  # fmt: skip
 
 
 def _run_info(result: RunResult, settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ from perfeval_xl.calculator.rounds import compared
 from perfeval_xl.calculator.scores import check_scores
 from perfeval_xl.calculator.targets import check_targets
 from perfeval_xl.calculator.totals import total_points
-from perfeval_xl.context import NOTHING, Context, Rank
+from perfeval_xl.context import DECIDING, NOTHING, Context
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Evaluation, State, Submission
 
@@ -36,7 +36,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     desk = Desk(own, prepared, book, Mender(own, prepared), frozenset(submission.attached))
     run_checks(desk)
     check_given(submission, prepared, context, book)
-    known = with_given(without_doubtful_units(desk), prepared, context, tuple(Rank))
+    known = with_given(without_doubtful_units(desk), prepared, context, DECIDING)
     judged = judge_indicators(known, prepared)
     check_scores(known, prepared, judged, book)
     check_figures(submission, prepared, book)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from decimal import Decimal
 
-from perfeval_xl.amounts import plain
+from perfeval_xl.amounts import WAN, plain
 from perfeval_xl.calculator.book import FindingBook
-from perfeval_xl.calculator.lines import tolerance
+from perfeval_xl.calculator.lines import HALF_CENT, tolerance
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.context import GIVEN_COLUMN, GIVEN_FIRST_ROW, Context, Given, Rank
+from perfeval_xl.forms.texts import rule_text
 from perfeval_xl.model import CellRef, Fact, State, Submission
 
 _CODES = {
     Rank.REFERENCE: "figures.reference_differs",
     Rank.JOINED: "figures.joined_differs",
     Rank.PREVIOUS: "figures.previous_differs",
+    Rank.COMPARED: "figures.carryover_differs",
 }
 
 
@@ -64,7 +67,15 @@ def check_given(
             _CODES[given.rank], [own.ref, fact.ref], plain(own.number), plain(given.value),
             plain(abs(difference)), marked=1,
             slots={"label": prepared.spec.label_of(fact.id), "note": given.source},
+            hint=_hint(own.number, given.value),
         )  # fmt: skip
+
+
+def _hint(own: Decimal, given: Decimal) -> str:
+    """What to look at first where one of the two seems to be in 元 and the other in 万元."""
+    small, large = sorted((abs(own), abs(given)))
+    mixed = small > 0 and abs(large - small * WAN) <= HALF_CENT * WAN
+    return rule_text("given.yuan") if mixed and large > WAN * HALF_CENT * 2 else ""
 
 
 def _given_facts(prepared: Prepared, context: Context) -> list[tuple[Given, Fact]]:

@@ -181,6 +181,8 @@ def _form_spec(
         checks=_checks(checks, matrices),
         prose=_prose(form.section("prose")) if scored else _NO_PROSE,
         external_facts=_texts_by_name(rubric, "external_facts"),
+        previous=_texts_by_name(rubric, "previous"),
+        compared=_texts_by_name(rubric, "previous_compared"),
         template_years=form.wholes("template_years", ()),
         directory=str(directory),
         digest="",
@@ -588,6 +590,12 @@ def _check_facts(spec: FormSpec, form: Section, rubric: Section, checks: Section
                 raise rubric.fail(
                     f"{key}.rule.reading", f"没有“{name}”这种读法", f"补写 [readings.{name}]"
                 )
+    for key, pairs in (("previous", spec.previous), ("previous_compared", spec.compared)):
+        for name in (name for pair in pairs.items() for name in pair if name not in known):
+            raise rubric.fail(
+                key, f"没有“{name}”这个数",
+                '写成 今年的数 = "上年的数"，两边都用表样里的 id',
+            )  # fmt: skip
     further = {attached.id for attached in spec.attachments}
     for check in spec.checks:
         if check.attachment and check.attachment not in further:

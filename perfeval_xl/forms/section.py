@@ -88,9 +88,12 @@ class Section:
         """The tables under a table of tables, by name; nothing when absent."""
         if not self.has(key):
             return
-        group = self.section(key)
-        for name in group.keys():
-            yield name, group.section(name)
+        yield from self.section(key).tables()
+
+    def tables(self) -> Iterator[tuple[str, Section]]:
+        """All tables written in this one, by name."""
+        for name in self.keys():
+            yield name, self.section(name)
 
     def keys(self) -> list[str]:
         """All written keys, in order."""

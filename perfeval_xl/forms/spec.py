@@ -321,6 +321,8 @@ class FormSpec:
     checks: tuple[CheckSpec, ...]
     prose: ProseSpec
     external_facts: Mapping[str, str]  # labels of facts that rules need and neither sheet has
+    previous: Mapping[str, str]  # facts of this year by which of last year's they must equal
+    compared: Mapping[str, str]  # the same, only to compare with: they decide no points
     template_years: tuple[int, ...]  # years printed in the blank that are not its own
     directory: str
     digest: str

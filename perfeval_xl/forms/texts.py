@@ -54,7 +54,7 @@ class FindingText:
 @cache
 def finding_texts() -> Mapping[str, FindingText]:
     """All entries by code; check kinds are under ``kinds.<kind>``, variants under ``<code>/<name>``."""
-    root = Section(FINDINGS, "", _load(FINDINGS))
+    root = Section(FINDINGS, "", load_texts(FINDINGS))
     texts: dict[str, FindingText] = {}
     for code, section in ((key, root.section(key)) for key in root.keys()):
         if code == "kinds":
@@ -81,7 +81,7 @@ def finding_text(code: str, kind: str = "") -> FindingText:
 @cache
 def rule_texts() -> Mapping[str, str]:
     """All sentence fragments of rules.toml as ``section.name``, slots still open."""
-    root = Section(RULES, "", _load(RULES))
+    root = Section(RULES, "", load_texts(RULES))
     return {
         f"{name}.{key}": section.text(key)
         for name, section in ((name, root.section(name)) for name in root.keys())
@@ -130,7 +130,8 @@ def _slots(section: Section, key: str, template: str) -> set[str]:
         raise section.fail(key, f"花括号不成对（{exc}）", "插入项写成 {where} 的形式") from exc
 
 
-def _load(name: str) -> object:
+def load_texts(name: str) -> object:
+    """One file of ``templates/texts`` as TOML gives it."""
     path = templates_directory() / name
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from perfeval_xl.amounts import (
-    WAN,
-    ZERO,
+    IN_WAN,
     Amount,
     Doubt,
     decimals_of,
     fold,
+    in_money,
     parse_amount,
     parse_cell_number,
     parse_percent,
@@ -45,13 +45,6 @@ _EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
     "score": ("", "分"),
     "percent": ("", "%"),
     "measure": ("",),
-}
-_IN_WAN = {
-    "万元": Decimal(1),
-    "元": 1 / WAN,
-    "千元": Decimal("0.1"),
-    "百元": Decimal("0.01"),
-    "亿元": WAN,
 }
 _FORMAT_UNIT = re.compile(r'"([^"]*)"|\\(.)')
 
@@ -244,11 +237,10 @@ class Values:
         note = self._assumption(base, amount, shown, "amount")
         if written == self.money:
             return _read(base, amount.value, shown, note, amount.decimals)
-        value = amount.value * _IN_WAN[written] / _IN_WAN[self.money]
-        value = value.normalize() if value else ZERO
+        value = in_money(amount.value, written, self.money)
         said = _CONVERTED.format(raw=shown.strip(), unit=written, value=plain(value))
         self._problem("figures.unit_converted", base.ref, shown, details={"note": said})
-        shift = decimals_of(_IN_WAN[written]) if written != "亿元" else -4
+        shift = decimals_of(IN_WAN[written]) if written != "亿元" else -4
         notes = "；".join(filter(None, (said, note)))
         return _read(base, value, shown, notes, max(0, amount.decimals + shift))
 

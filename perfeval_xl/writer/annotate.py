@@ -89,7 +89,7 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     page.write(workbook.is_signed)
     context = evaluation.context
     if context.given:
-        name = editor.add_sheet_last(context.sheet, basis_sheet(context, spec))
+        name = editor.add_sheet_last(context.sheet, basis_sheet(evaluation, spec))
         editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
     editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)

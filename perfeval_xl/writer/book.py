@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from perfeval_xl.writer.stream import (
     RowStream,
     blank_cell,
     clean_text,
+    formula_cell,
     number_cell,
     text_cell,
 )
@@ -44,6 +45,8 @@ NARROW, WIDE = 0.4, 0.7  # page margins in inches
 HAIRLINE = "D0D0D0"
 PAGE_FOOTER = '&L&"宋体,Regular"&8&A&C&"宋体,Regular"&8第 &P 页，共 &N 页'
 
+DAY_FORMAT = "yyyy-mm-dd"
+_DAY_ZERO = date(1899, 12, 30)  # of Excel's count of days
 _NO_CLOCK = datetime(2000, 1, 1)
 _PATTERNS = {"solid": 1, "lightUp": 14}  # names of OOXML as XlsxWriter numbers them
 _UNSAFE_IN_LINKS = re.compile('[%# "<>^`{}|\\[\\]]')
@@ -67,7 +70,14 @@ class Column:
     size: int = 10
 
 
-Value = str | int | Decimal | Link | None
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that is worked out when the workbook is opened; ``{row}`` stands for its own row."""
+
+    text: str
+
+
+Value = str | int | Decimal | date | Link | Formula | None
 
 
 class Book:
@@ -161,7 +171,11 @@ class Listing:
             self.sheet.set_column(number, number, column.width)
         set_up_page(self.sheet, landscape=True)
         self._write_line(title, 26, font_name=HEAD_FONT, font_size=15)
-        self._write_line(note, 18, font_size=9, font_color=f"#{MUTED}")
+        self.write_note(note)
+
+    def write_note(self, text: str) -> None:
+        """Write one more line of small print above the head."""
+        self._write_line(text, 18, font_size=9, font_color=f"#{MUTED}")
 
     def write_head(self, height: float = 24, heads: Sequence[str] = (), size: int = 10) -> None:
         """Write the head of the columns here; it is repeated on every printed page."""
@@ -224,6 +238,12 @@ class Listing:
             return text_cell(reference, self._style(number, "", look), value)
         if isinstance(value, Link):
             return self._link_cell(number, value)
+        if isinstance(value, Formula):
+            text = value.text.format(row=self.row + 1)
+            return formula_cell(reference, self._style(number, "0", look), text)
+        if isinstance(value, date):
+            days = (value - _DAY_ZERO).days
+            return number_cell(reference, self._style(number, DAY_FORMAT, look), days)
         if isinstance(value, Decimal) and abs(value) > BEYOND_NUMBERS:
             return text_cell(reference, self._style(number, "", look), str(value))
         shown = number_format(value, signed=self.columns[number].kind == "signed")

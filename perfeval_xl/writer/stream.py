@@ -43,6 +43,12 @@ def number_cell(reference: str, style: int, value: float) -> str:
     return f'<c r="{reference}" s="{style}"><v>{value:.16G}</v></c>'
 
 
+def formula_cell(reference: str, style: int, formula: str) -> str:
+    """A cell that a spreadsheet works out when it is opened; until then it shows nothing."""
+    written = formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<c r="{reference}" s="{style}" t="str"><f>{written}</f><v></v></c>'
+
+
 def blank_cell(reference: str, style: int) -> str:
     """A cell that only shows its format."""
     return f'<c r="{reference}" s="{style}"/>'

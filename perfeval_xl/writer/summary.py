@@ -13,6 +13,7 @@ from perfeval_xl.writer.book import Book
 from perfeval_xl.writer.summary_data import Gathered, Record, sorted_units
 from perfeval_xl.writer.summary_findings import FindingsSheets
 from perfeval_xl.writer.summary_overview import OVERVIEW, write_overview
+from perfeval_xl.writer.summary_reporting import OfficeSheets, write_office_sheets
 from perfeval_xl.writer.summary_rounds import RESOLVED, ResolvedSheet
 from perfeval_xl.writer.summary_sheets import (
     LACKING,
@@ -28,6 +29,7 @@ from perfeval_xl.writer.summary_sheets import (
 )
 
 TITLE = "部门整体支出绩效自评复核汇总"
+NO_LISTS = OfficeSheets()
 ROWS_BESIDE_FINDINGS = 4  # title, note, head, and the line that points to the next sheet
 FINDINGS_PER_SHEET = 1_048_576 - ROWS_BESIDE_FINDINGS
 
@@ -39,12 +41,14 @@ def write_summary(
     *,
     findings_per_sheet: int = FINDINGS_PER_SHEET,
     has_rounds: bool = False,
+    office: OfficeSheets = NO_LISTS,
 ) -> None:
     """Write the summary of ``records`` (objects of results.jsonl) to ``path``.
 
     run_info: names and values for 运行信息, in the order to show. findings_per_sheet: after so
     many findings the list goes on in a further sheet. has_rounds: whether any unit has sent a
-    second round; then rounds, changes and what was put right are shown too.
+    second round; then rounds, changes and what was put right are shown too. office: what
+    the office's lists add.
     """
     with Book(path, TITLE) as book:
         gathered = Gathered()
@@ -65,7 +69,8 @@ def write_summary(
         figures = write_figures(book, sorted_units(gathered.figures))
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
+        reporting = write_office_sheets(book, office)
         write_run(book, run_info, gathered)
         put_right = [RESOLVED] if has_rounds else []
         lists = [*matrices, *figures, *findings.names, *put_right, LACKING, RETURNED, RUN]
-        book.arrange([OVERVIEW, UNITS, *lists])
+        book.arrange([OVERVIEW, *reporting, UNITS, *lists])

@@ -14,12 +14,20 @@ SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "
 REVIEW_NAME = "_perfeval"  # hidden defined name by which our sheet is found again
 BASIS_NAME = "_perfeval_basis"  # the same for our sheet of given figures
 BASIS_TITLE = "复核依据"
-BASIS_NOTE = "复核时用到、而报送的工作簿里没有（或以财政部门掌握的数为准）的数。复核得分的公式引用本表的“数值”。"
-BASIS_HEADS = ("序号", "名称", "数值", "来自", "出处")
+BASIS_NOTE = (
+    "复核时用到、而报送的工作簿里没有（或以财政部门掌握的数为准）的数。复核得分的公式引用本表的“数值”；"
+    "本表填报与数值不一致的涂成黄色。"
+)
+BASIS_HEADS = ("序号", "名称", "数值", "本表填报", "用于指标", "来自", "出处")
+BASIS_NOT_FILLED = "—"
+BASIS_NOT_USED = "没有用于计分"
+BASIS_WAITING = "（还缺别的数）"
+BASIS_COMPARED = "只供核对，不计分"
 BASIS_RANKS = {
     Rank.REFERENCE: "参考数据",
     Rank.JOINED: "本单位另一份文件",
-    Rank.PREVIOUS: "上年核定数",
+    Rank.PREVIOUS: "上年结果",
+    Rank.COMPARED: "上年结果",
 }
 FILE_PREFIX = "文件："
 FIX_PREFIX = "改法："

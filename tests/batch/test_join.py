@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,14 @@ SCORED, BASE = "11_甲.xlsx", "18_甲.xlsx"
 
 
 @pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Path]:
+def inbox(tmp_path: Path) -> Path:
     """The scored form of a unit and its base data, as sent apart."""
     folder = tmp_path / "收件"
     folder.mkdir()
     for name in (SCORED, BASE):
         (sample,) = SAMPLES.rglob(f"{name[:2]}_*.xlsx")
         shutil.copy(sample, folder / name)
-    yield folder
+    return folder
 
 
 def records(outbox: Path) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from perfeval_xl.calculator import evaluate
 from perfeval_xl.context import Context, Given, Rank
 from perfeval_xl.forms.catalog import load_form
@@ -81,3 +83,32 @@ def test_a_blank_beside_a_reference_figure_is_no_contradiction() -> None:
     )  # fmt: skip
     assert "figures.reference_differs" not in codes(found)
     assert found.indicators[0].score == 5
+
+
+def test_a_figure_to_compare_with_decides_nothing() -> None:
+    """Last year's 14.01 left over beside a blank carry-over: no points rest on it, and no finding."""
+    left = given("income_carryover", "14.01", Rank.COMPARED)
+    found = evaluate(
+        submission(SPEC, {"income_carryover": None}), SPEC, Context((left,))
+    )  # fmt: skip
+    assert found.facts["income_carryover"].number is None
+    assert "figures.carryover_differs" not in codes(found)
+
+
+def test_a_carry_over_that_last_year_did_not_leave_is_a_note() -> None:
+    found = evaluated(given("income_carryover", "3", Rank.COMPARED), income_carryover=5)
+    note = next(f for f in found.findings if f.code == "figures.carryover_differs")
+    assert (note.severity.value, note.provided, note.expected) == ("note", "5", "3")
+    assert [r.score for r in found.indicators] == [
+        r.score for r in evaluated(income_carryover=5).indicators
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "mixed"), [("40000", True), ("39990", True), ("0.0004", False), ("4000", False)]
+)
+def test_a_difference_of_ten_thousand_times_says_what_to_look_at(shown: str, mixed: bool) -> None:
+    """The unit has 4.00 万元."""
+    found = evaluated(given("three_public_total", shown, Rank.REFERENCE))
+    fix = next(f.fix for f in found.findings if f.code == "figures.reference_differs")
+    assert ("元和万元弄混" in fix) is mixed

@@ -43,6 +43,8 @@ MISTAKES = [
     ("one field in two cells", "form.toml", '{ at = "E5:N5", field = "report_date" }', '{ at = "E5:N5", field = "unit_name" }', "cells", "两处"),
     ("no such fact in a rule", "rubric.toml", 'numerator = "actual_staff"', 'numerator = "actual_stuff"', "rule", "actual_stuff"),
     ("no such fact in a check", "checks.toml", '"income_other"]', '"income_others"]', "income.parts", "income_others"),
+    ("no such fact of this year in previous", "rubric.toml", "three_public_final_last = \"three", "three_public_final_past = \"three", "previous", "three_public_final_past"),
+    ("no such fact of last year to compare", "rubric.toml", '= "surplus_cumulative"', '= "surplus_culminating"', "previous_compared", "surplus_culminating"),
     ("no such reading", "rubric.toml", 'reading = "partial_point"', 'reading = "partial_pint"', "rule.reading", "partial_pint"),
     ("unlawful pinned reading", "rubric.toml", 'default = "whole"', 'default = "whole"\npinned = "half"', "pinned", "half"),
     ("pinned without a note", "rubric.toml", 'default = "whole"', 'default = "whole"\npinned = "whole"', "note", "依据"),

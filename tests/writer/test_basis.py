@@ -37,11 +37,14 @@ def test_given_figures_stand_on_the_last_sheet_with_their_source(copy: bytes) ->
     assert book.sheetnames[0] == "复核意见"
     assert book.sheetnames[-1] == "复核依据"
     sheet = book["复核依据"]
-    rows = [[cell.value for cell in row] for row in sheet["A4:E5"]]
+    rows = [[cell.value for cell in row] for row in sheet["A4:G5"]]
     assert rows == [
-        [1, "人员编制", 10, "参考数据", "参考数据.xlsx 参考数据!C2（原文“10人”）"],
-        [2, "本年三公经费预算数", 2.5, "本单位另一份文件", "=基.xlsx 表!D9"],
-    ]
+        [1, "人员编制（人）", 10, 30, "1 财政供养人员控制率", "参考数据",
+         "参考数据.xlsx 参考数据!C2（原文“10人”）"],
+        [2, "本年三公经费预算数（万元）", 2.5, "—",
+         "2 “三公经费”变动率（还缺别的数）\n7 “三公经费”控制率", "本单位另一份文件",
+         "=基.xlsx 表!D9"],
+    ]  # fmt: skip
     formulas = [c.value for row in book[book.sheetnames[-2]] for c in row if c.data_type == "f"]
     assert any("'复核依据'!$C$4" in str(formula) for formula in formulas)
     assert book.active.title == "复核意见"
