@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from perfeval_xl.batch.across import batch_finding
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.who import unit_key
-from perfeval_xl.forms.texts import finding_text
 
 SAME_CONTENT = "batch.same_content"
 SAME_UNIT = "batch.same_unit"
@@ -36,7 +36,8 @@ class PairFinder:
         findings: Any = record["findings"]
         for code, others in ((SAME_CONTENT, same), (SAME_UNIT, unit)):
             if others:
-                findings.append(_finding(code, own, others))
+                slots = {"names": own, "others": "、".join(others), "provided": own}
+                findings.append(batch_finding(code, slots))
 
 
 def _unit_key(record: Record) -> str:
@@ -44,25 +45,3 @@ def _unit_key(record: Record) -> str:
     unit: Any = record["unit"]
     key = unit_key(unit["name"], unit["code"])
     return f"{key}\0{record['form']}" if key and not record["indicators"] else key
-
-
-def _finding(code: str, own: str, others: list[str]) -> Record:
-    text = finding_text(code)
-    slots = {"names": own, "others": "、".join(others)}
-    return {
-        "code": code,
-        "title": text.title,
-        "severity": text.severity.value,
-        "origin": text.origin.value,
-        "indicator": "",
-        "sheet": None,
-        "cells": [],
-        "provided": own,
-        "expected": "",
-        "difference": "",
-        "message": text.fill(text.message, slots),
-        "fix": text.fill(text.fix, slots),
-        "clause": "",
-        "follows_from": "",
-        "key": f"{code}||",
-    }

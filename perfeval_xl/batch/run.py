@@ -35,6 +35,7 @@ from perfeval_xl.batch.one import (
     rules_in_words,
 )
 from perfeval_xl.batch.pairs import PairFinder
+from perfeval_xl.batch.peers.finder import PeerFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
 from perfeval_xl.batch.record import Record, content_of, from_line, to_line
@@ -43,6 +44,7 @@ from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms
+from perfeval_xl.forms.spec import FormSpec
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
@@ -123,7 +125,8 @@ def run_folder(
         source, target = source.resolve(), target.resolve()
     folder = Path(templates) if templates else None
     options = Options(form, folder, limits or RunLimits(), tuple(passwords))
-    digests = {spec.id: spec.digest for spec in load_forms(options.templates)}
+    forms = load_forms(options.templates)
+    digests = {spec.id: spec.digest for spec in forms}
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
@@ -139,7 +142,7 @@ def run_folder(
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names)
+            _write_results(result, journal, names, forms)
             info = _run_info(result, digests)
             write_summary_of(result.results, result.summary, info, result.rounds)
             applied = {form: rules_in_words(digest) for form, digest in digests.items()}
@@ -330,13 +333,17 @@ def _rules(options: Options, digests: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _write_results(result: RunResult, journal: Journal, names: list[str]) -> None:
+def _write_results(
+    result: RunResult, journal: Journal, names: list[str], forms: list[FormSpec]
+) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
-    pairs = PairFinder(journal.records(names))
+    peers = PeerFinder(forms, lambda name: next(journal.records([name])))
+    pairs = PairFinder(peers.noting(journal.records(names)))
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for record in journal.records(names):
                 pairs.add_findings(record)
+                peers.add_findings(record)
                 result.count(record)
                 out.write(to_line(record) + "\n")
 

@@ -264,6 +264,14 @@ class CheckSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PeersSpec:
+    """Which figures are compared between units, each divided by ``head`` (a number of people)."""
+
+    head: str
+    per_head: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProseSpec:
     """What is looked for in the written report: chapters, and phrases that name a field."""
 
@@ -323,6 +331,7 @@ class FormSpec:
     lists: tuple[ListSpec, ...] = ()
     derived: tuple[DerivedSpec, ...] = ()
     attachments: tuple[AttachmentSpec, ...] = ()
+    peers: PeersSpec | None = None
 
     def indicator(self, indicator_id: str) -> IndicatorSpec:
         """The indicator with this id; KeyError if there is none."""
