@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -46,10 +47,13 @@ class File(NamedTuple):
 
 @dataclass(slots=True)
 class _Values:
-    """What one group of peers filled in: by measure the values, by score vector the files."""
+    """What one group of peers filled in.
+
+    measures: values with their files. vectors: by digest of all self-scores, units and their files.
+    """
 
     measures: dict[str, list[tuple[Decimal, int]]] = field(default_factory=dict)
-    vectors: dict[bytes, list[int]] = field(default_factory=dict)
+    vectors: dict[bytes, dict[int, int]] = field(default_factory=dict)
 
 
 class PeerFinder:
@@ -74,6 +78,7 @@ class PeerFinder:
         self._kind = kind
         self._files: list[File] = []
         self._number: dict[str, int] = {}
+        self._vectors: list[bytes] = []
         self._units: dict[str, int] = {}
         self._speaker: dict[tuple[Group, int], int] = {}
         self._values: dict[Group, _Values] = {}
@@ -119,8 +124,10 @@ class PeerFinder:
             value = measure.value_in(facts)
             if value is not None:
                 values.measures.setdefault(measure.id, []).append((value, number))
-        if vector := self._vector(record):
-            values.vectors.setdefault(vector, []).append(number)
+        vector = self._vector(record)
+        self._vectors.append(vector)
+        if vector and self._stands(number):
+            values.vectors.setdefault(vector, {})[own] = number
         self._note_texts(number, unit["name"], facts)
 
     def _take_floor(self, group: Group, unit: int, number: int) -> None:
@@ -157,6 +164,9 @@ class PeerFinder:
                 spread = spread_of(standing, measure.is_per_head, self.limits.outliers)
                 self._spreads[group, measure.id] = spread
             values.measures.clear()
+            for equal in values.vectors.values():
+                for unit in [u for u, file in equal.items() if not self._stands(file)]:
+                    del equal[unit]
         for name, sketches in self._sketches.items():
             for text, alike in sketches.alike().items():
                 self._alike[name, self._texts[name][text]] = self._as_files(name, alike)
@@ -270,18 +280,15 @@ class PeerFinder:
         return names_of(self._files[number].name, self.limits.texts.self_words)
 
     def _equal_scores(self, number: int, record: Record) -> Iterator[Record]:
-        vector = self._vector(record)
-        own = self._files[number]
+        vector, own = self._vectors[number], self._files[number]
         if not vector:
             return
-        equal = self._values[own.group].vectors[vector]
-        units: dict[int, File] = {}
-        for other in equal:
-            if self._files[other].unit != own.unit and self._stands(other):
-                units[self._files[other].unit] = self._files[other]
-        if not units:
+        standing = self._values[own.group].vectors[vector]
+        others = (self._files[file] for unit, file in standing.items() if unit != own.unit)
+        nearest = list(islice(others, self.limits.scores.nearest))
+        if not nearest:
             return
-        nearest = list(units.values())[: self.limits.scores.nearest]
+        units = len(standing) - (own.unit in standing)
         indicators: Any = record["indicators"]
         cells = [(i["sheet"], i["cell"]) for i in indicators if i["cell"]]
         deductions = _deductions(record)
@@ -290,11 +297,11 @@ class PeerFinder:
             "count": str(len(indicators)),
             "number": str(deductions),
             "provided": str(deductions),
-            "others": _listed([f"“{file.name}”" for file in nearest], len(units)),
+            "others": _listed([f"“{file.name}”" for file in nearest], units),
             "cells": "、".join(cell for _, cell in cells),
         }
         compared = {
-            "units": len(units),
+            "units": units,
             "deductions": deductions,
             "others": [{"unit": file.name, "file": file.file} for file in nearest],
         }

@@ -50,23 +50,17 @@ class Sketches:
 
     def add(self, unit: int, clauses: Mapping[str, int]) -> int:
         """Take one text of a unit; returns its number."""
-        number, count, total = len(self.units), 0, 0
-        whole = blake2b(digest_size=16)
-        for clause, length in clauses.items():
-            if clause in self.boilerplate:
-                continue
-            digest = blake2b(clause.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest()
-            whole.update(digest)
-            total += abs(length)
-            if abs(length) >= self.limits.least_clause:
-                self._hashes.append(int.from_bytes(digest, "little"))
-                self._lengths.append(max(-_LONGEST, min(_LONGEST, length)))
-                count += 1
+        counted = {c: n for c, n in clauses.items() if c not in self.boilerplate}
+        if sum(map(abs, counted.values())) >= self.limits.least_shared:
+            whole = blake2b("\n".join(counted).encode("utf-8", "replace"), digest_size=16)
+            self._whole.setdefault(whole.digest(), []).append(len(self.units))
+        least = self.limits.least_clause
+        telling = [(c, n) for c, n in counted.items() if n >= least or -n >= least]
+        self._hashes.extend(_hash(clause) for clause, _ in telling)
+        self._lengths.extend(max(-_LONGEST, min(_LONGEST, length)) for _, length in telling)
+        self._counts.append(len(telling))
         self.units.append(unit)
-        self._counts.append(count)
-        if total >= self.limits.least_shared:
-            self._whole.setdefault(whole.digest(), []).append(number)
-        return number
+        return len(self.units) - 1
 
     def alike(self) -> dict[int, Alike]:
         """What is nearly the same as each text; nothing for a text that stands alone."""
@@ -154,3 +148,9 @@ class Sketches:
                 with_digits = np.concatenate((figures, np.maximum(-weights, 0)))
                 figures = np.bincount(place, with_digits, len(keys)).astype(np.int64)
         return keys, plain, figures
+
+
+def _hash(clause: str) -> int:
+    """The same number on every machine and in every process, unlike Python's own hash."""
+    digest = blake2b(clause.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest()
+    return int.from_bytes(digest, "little")
