@@ -221,7 +221,12 @@ class PeerFinder:
             "units": len(spread.values),
             "shown": slots["operands"],
             "others": [
-                {"unit": self._files[n].name, "file": self._files[n].file, "value": v}
+                {
+                    "unit": self._files[n].name,
+                    "file": self._files[n].file,
+                    "value": v,
+                    "shown": measure.shown(v),
+                }
                 for v, n in near
             ],
         }
