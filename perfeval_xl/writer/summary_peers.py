@@ -253,6 +253,8 @@ class _PeersSheet:
 
     def _write_rows(self, group: _Group) -> int:
         """Write the table of indicators; returns its first row."""
+        if len(self._peers.groups) == 1:
+            self._sheet.repeat_rows(self._row)
         self._heads(HEADS)
         first = self._row
         for row in group.rows.values():

@@ -23,6 +23,7 @@ from tests.conftest import SAMPLES
 KEYS = [
     "schema", "file", "sha256", "status", "reason", "form", "unit", "year", "copy", "facts",
     "indicators", "totals", "findings", "checks", "round",
+    "stands_for_unit",
 ]  # fmt: skip
 
 

@@ -16,7 +16,16 @@ from perfeval_xl.writer.summary import write_summary
 from perfeval_xl.writer.summary_data import Gathered, matrix_text
 from tests.writer.summary_records import NAMES, RETURNED, RUN_INFO, batch, evaluated, finding
 
-SHEETS = ["总览", "单位汇总", "指标矩阵", "问题清单", "待补数据", "退回文件", "运行信息"]
+SHEETS = [
+    "总览",
+    "单位汇总",
+    "指标矩阵",
+    "横向比较",
+    "问题清单",
+    "待补数据",
+    "退回文件",
+    "运行信息",
+]
 HEAD = 3  # row of the head on sheets that begin with a title and a note
 
 

@@ -28,6 +28,7 @@ from perfeval_xl.forms.spec import FormSpec
 
 PER_HEAD, RATIO = "batch.per_head_outlier", "batch.ratio_outlier"
 SIMILAR_TEXT, EQUAL_SCORES = "batch.similar_text", "batch.equal_scores"
+_QUOTED = 40  # characters of a passage inside a sentence; the summary shows more
 STANDS = "stands_for_unit"  # key of a record: whether it counts where units are counted
 
 Group = tuple[str, int, str]  # form, year, type
@@ -264,7 +265,7 @@ class PeerFinder:
             "label": label,
             "provided": f"{others[0]['percent']}%",
             "others": _listed([f"“{o['unit']}”有 {o['percent']}%" for o in others], alike.units),
-            "note": first[0][0] if first else "",
+            "note": _short(first[0][0], _QUOTED) if first else "",
             "cells": _places(facts, (name,)),
         }
         compared = {"label": label, "units": alike.units, "others": others}
@@ -399,6 +400,7 @@ def _listed(names: Sequence[str], of: int) -> str:
 
 
 def _short(text: str, most: int) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
