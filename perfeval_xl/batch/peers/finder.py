@@ -29,7 +29,7 @@ from perfeval_xl.forms.spec import FormSpec
 PER_HEAD, RATIO = "batch.per_head_outlier", "batch.ratio_outlier"
 SIMILAR_TEXT, EQUAL_SCORES = "batch.similar_text", "batch.equal_scores"
 _QUOTED = 40  # characters of a passage inside a sentence; the summary shows more
-STANDS = "stands_for_unit"  # key of a record: whether it counts where units are counted
+STANDS = "stands_for_unit"  # key of a record, false where another file counts for its unit
 
 Group = tuple[str, int, str]  # form, year, type
 Fetch = Callable[[str], Record]
@@ -97,11 +97,12 @@ class PeerFinder:
         self._compare()
 
     def add_findings(self, record: Record) -> None:
-        """Add to a record what its peers make noteworthy, and whether it stands for its unit."""
+        """Add to a record what its peers make noteworthy; say so when it does not stand for its unit."""
         number = self._number.get(str(record["file"]))
-        record[STANDS] = number is not None and self._stands(number)
         if number is None:
             return
+        if not self._stands(number):
+            record[STANDS] = False
         findings: Any = record["findings"]
         findings += self._outliers(number, record)
         findings += self._similar_texts(number, record)
@@ -289,7 +290,7 @@ class PeerFinder:
         vector, own = self._vectors[number], self._files[number]
         if not vector:
             return
-        standing = self._values[own.group].vectors[vector]
+        standing = self._values[own.group].vectors.get(vector, {})
         others = (self._files[file] for unit, file in standing.items() if unit != own.unit)
         nearest = list(islice(others, self.limits.scores.nearest))
         if not nearest:

@@ -149,7 +149,6 @@ def test_a_returned_file_takes_no_part(notes: Notes) -> None:
     records = spending([*[200] * 7, 90_000])
     returned = record("丑局") | {"status": "returned", "form": None}
     assert notes([*records[:6], records[7], returned]) == {}
-    assert returned["stands_for_unit"] is False
 
 
 def test_of_two_files_of_a_unit_one_counts_and_neither_is_its_own_peer(notes: Notes) -> None:
@@ -157,14 +156,19 @@ def test_of_two_files_of_a_unit_one_counts_and_neither_is_its_own_peer(notes: No
     records = spending([*[200] * 6, 90_000])
     again = records[-1] | {"file": "又一份.xlsx", "findings": []}
     assert notes([*records, again]) == {}
-    assert [each["stands_for_unit"] for each in (*records, again)] == [True] * 6 + [False, True]
+    assert [each.get("stands_for_unit", True) for each in (*records, again)] == [
+        *[True] * 6,
+        False,
+        True,
+    ]
 
 
 def test_the_file_of_the_later_round_stands_for_its_unit(notes: Notes) -> None:
     second = record("甲局", file="1.xlsx", round=2)
     first = record("甲局", file="2.xlsx", round=1)
     notes([second, first])
-    assert (second["stands_for_unit"], first["stands_for_unit"]) == (True, False)
+    assert "stands_for_unit" not in second
+    assert first["stands_for_unit"] is False
 
 
 def test_an_outlier_follows_from_an_error_on_its_own_cell(notes: Notes) -> None:
@@ -258,6 +262,15 @@ def test_of_many_equal_units_the_first_three_are_named_and_all_counted(notes: No
     scores = {"a": 4, "b": 2, "c": 1}
     found = notes([record(f"{n}局", scores=scores) for n in NAMES[:6]])
     assert "与“甲局”、“乙局”、“丙局”等 5 个单位逐项相同" in found["己局.xlsx"][0]["message"]
+
+
+def test_only_the_scores_of_the_file_that_counts_are_shared(notes: Notes) -> None:
+    """The first file of 甲局 has the scores of 乙局, the second, which counts, has others."""
+    scores = {"a": 4, "b": 2, "c": 1}
+    older = record("甲局", file="1.xlsx", scores=scores)
+    newer = record("甲局", file="2.xlsx", scores={"a": 3, "b": 2, "c": 1})
+    found = notes([older, newer, record("乙局", scores=scores)])
+    assert list(found) == ["1.xlsx"]
 
 
 def test_units_without_a_name_are_known_by_their_content(notes: Notes) -> None:
