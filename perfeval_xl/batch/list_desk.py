@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from perfeval_xl.batch.across import batch_finding
 from perfeval_xl.batch.lists import Lists
 from perfeval_xl.batch.office import NameKind, Office
 from perfeval_xl.batch.one import Options
-from perfeval_xl.batch.pairs import batch_finding
 from perfeval_xl.batch.previous import Previous, results_of
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.reference import Fields, Figure, read_reference
@@ -123,6 +123,12 @@ class Desk:
         if match.other is not None:
             return ""
         return match.unit.key if match.unit else unit_key(name, code)
+
+    def kind_of(self, record: Record) -> str:
+        """The type of a record's unit, as the roster has it."""
+        unit: Any = record["unit"]
+        match = self.roster.match(unit["name"] or "", unit["code"] or "") if self.roster else None
+        return match.certain.kind if match and match.certain else ""
 
     def sheets(self) -> OfficeSheets:
         """What the lists add to the summary, once all files have been read."""
@@ -230,7 +236,7 @@ class Desk:
         if match.other is not None and match.unit is not None:
             findings.append(
                 batch_finding(
-                    _CODE_NAME_DIFFER, code, match.unit.name,
+                    _CODE_NAME_DIFFER,
                     {"unit": name, "provided": code, "expected": match.unit.name},
                 )
             )  # fmt: skip
@@ -239,7 +245,9 @@ class Desk:
             return ""
         near = question(self.roster.close_to(name, code))
         shown = name or code or str(record["file"])
-        findings.append(batch_finding(_NOT_ON_ROSTER, shown, "", {"unit": shown, "note": near}))
+        findings.append(
+            batch_finding(_NOT_ON_ROSTER, {"unit": shown, "note": near, "provided": shown})
+        )
         return near
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from perfeval_xl.batch.across import batch_finding
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.who import unit_key
-from perfeval_xl.forms.texts import finding_text
 
 SAME_CONTENT = "batch.same_content"
 SAME_UNIT = "batch.same_unit"
@@ -46,8 +46,8 @@ class PairFinder:
         findings: Any = record["findings"]
         for code, others in ((SAME_CONTENT, same), (SAME_UNIT, unit)):
             if others:
-                slots = {"names": own, "others": "、".join(others)}
-                findings.append(batch_finding(code, own, "", slots))
+                slots = {"names": own, "others": "、".join(others), "provided": own}
+                findings.append(batch_finding(code, slots))
         return bool(same or unit)
 
     def _unit_key(self, record: Record) -> str:
@@ -55,25 +55,3 @@ class PairFinder:
         unit: Any = record["unit"]
         key = self._key_of(unit["name"], unit["code"])
         return f"{key}\0{record['form']}" if key and not record["indicators"] else key
-
-
-def batch_finding(code: str, provided: str, expected: str, slots: Mapping[str, str]) -> Record:
-    """A finding of the batch as results.jsonl has it; it names no cell."""
-    text = finding_text(code)
-    return {
-        "code": code,
-        "title": text.title,
-        "severity": text.severity.value,
-        "origin": text.origin.value,
-        "indicator": "",
-        "sheet": None,
-        "cells": [],
-        "provided": provided,
-        "expected": expected,
-        "difference": "",
-        "message": text.fill(text.message, slots),
-        "fix": text.fill(text.fix, slots),
-        "clause": "",
-        "follows_from": "",
-        "key": f"{code}||",
-    }

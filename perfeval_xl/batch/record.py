@@ -221,6 +221,7 @@ def indicator_record(result: IndicatorResult, spec: FormSpec) -> Record:
         "high": result.high,
         "outcome": result.outcome.value,
         "reading": result.reading or None,
+        "shared": spec.indicator(result.id).shared or None,
         "missing": list(result.missing),
         "missing_labels": [spec.label_of(name) for name in result.missing],
         "inputs": [f"{ref.sheet}!{ref.address}" for ref in (f.ref for f in result.inputs) if ref],

@@ -37,6 +37,7 @@ from perfeval_xl.batch.one import (
     rules_in_words,
 )
 from perfeval_xl.batch.pairs import PairFinder
+from perfeval_xl.batch.peers.finder import PeerFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
 from perfeval_xl.batch.record import Record, content_of, from_line, regrade, to_line
@@ -191,7 +192,7 @@ def run_folder(
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names, options, desk)
+            _write_results(result, journal, names, options, specs, desk)
             office_said = _said_of(result, desk)
             shown: dict[str, Any] = {
                 "info": _run_info(result, chosen) | (desk.info if desk else {}),
@@ -420,20 +421,29 @@ def _path(path: str | Path | None) -> Path | None:
     return Path(path) if path else None
 
 
+def _no_kind(_record: Record) -> str:
+    """The type of a unit where no roster tells it."""
+    return ""
+
+
 def _write_results(
     result: RunResult,
     journal: Journal,
     names: list[str],
     options: Options,
+    specs: Sequence[FormSpec],
     desk: Desk | None,
 ) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
-    pairs = PairFinder(journal.records(names), desk.key_of if desk else unit_key)
+    key_of = desk.key_of if desk else unit_key
+    kind_of = desk.kind_of if desk else _no_kind
+    peers = PeerFinder(specs, lambda name: next(journal.records([name])), kind_of, key_of=key_of)
+    pairs = PairFinder(peers.noting(journal.records(names)), key_of)
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
             for line in journal.lines(names):
                 record = from_line(line)
-                is_changed = pairs.add_findings(record)
+                is_changed = pairs.add_findings(record) | peers.add_findings(record)
                 if desk is not None:
                     is_changed |= desk.answer(record)
                 is_changed |= regrade(record, options.office.severities)

@@ -34,6 +34,7 @@ from perfeval_xl.forms.spec import (
     GroupSpec,
     IndicatorSpec,
     MatrixSpec,
+    PeersSpec,
     PoolSpec,
     PrintedCell,
     ProseSpec,
@@ -190,7 +191,14 @@ def _form_spec(
         matrices=matrices,
         lists=read_lists(form),
         derived=read_derived(form, year),
+        peers=_peers(form.section("peers")) if form.has("peers") else None,
     )
+
+
+def _peers(section: Section) -> PeersSpec:
+    spec = PeersSpec(section.text("head"), section.texts("per_head"))
+    section.done()
+    return spec
 
 
 def _dated(text: str, year: int) -> str:
@@ -568,6 +576,9 @@ def _check_facts(spec: FormSpec, form: Section, rubric: Section, checks: Section
     """Every fact that a rule or a check names exists, and every group, pool and reading too."""
     known = set(spec.fields) | set(spec.external_facts)
     _check_derived(spec, form)
+    for name in (spec.peers.head, *spec.peers.per_head) if spec.peers else ():
+        if name not in known:
+            raise form.fail("peers", f"没有填报项“{name}”", "写表样里有的填报项")
     for indicator in spec.indicators:
         key = f"indicators[{indicator.number}]"
         if indicator.group not in spec.groups:

@@ -269,6 +269,14 @@ class CheckSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PeersSpec:
+    """Which figures are compared between units, each divided by ``head`` (a number of people)."""
+
+    head: str
+    per_head: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProseSpec:
     """What is looked for in the written report: chapters, and phrases that name a field."""
 
@@ -333,6 +341,7 @@ class FormSpec:
     attachments: tuple[AttachmentSpec, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)  # the office's, by code
     has_own_blank: bool = True  # blank.xlsx in the folder says the same as this form
+    peers: PeersSpec | None = None
 
     def indicator(self, indicator_id: str) -> IndicatorSpec:
         """The indicator with this id; KeyError if there is none."""

@@ -13,6 +13,7 @@ from perfeval_xl.writer.book import Book
 from perfeval_xl.writer.summary_data import Gathered, Record, sorted_units
 from perfeval_xl.writer.summary_findings import FindingsSheets
 from perfeval_xl.writer.summary_overview import OVERVIEW, write_overview
+from perfeval_xl.writer.summary_peers import Peers, write_peers
 from perfeval_xl.writer.summary_reporting import OfficeSheets, write_office_sheets
 from perfeval_xl.writer.summary_rounds import RESOLVED, ResolvedSheet
 from perfeval_xl.writer.summary_sheets import (
@@ -51,11 +52,12 @@ def write_summary(
     the office's lists add.
     """
     with Book(path, TITLE) as book:
-        gathered = Gathered()
+        gathered, peers = Gathered(), Peers()
         findings = FindingsSheets.begin(book, findings_per_sheet, has_rounds)
         resolved = ResolvedSheet(book) if has_rounds else None
         for record in records:
             gathered.add(record)
+            peers.add(record)
             findings.add(record)
             if resolved is not None:
                 resolved.add(record)
@@ -67,10 +69,20 @@ def write_summary(
         write_units(book, units, len(gathered.returned), has_rounds)
         matrices = write_matrices(book, gathered, units)
         figures = write_figures(book, sorted_units(gathered.figures))
+        compared = write_peers(book, peers)
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
         reporting = write_office_sheets(book, office)
         write_run(book, run_info, gathered)
         put_right = [RESOLVED] if has_rounds else []
-        lists = [*matrices, *figures, *findings.names, *put_right, LACKING, RETURNED, RUN]
+        lists = [
+            *matrices,
+            *figures,
+            *compared,
+            *findings.names,
+            *put_right,
+            LACKING,
+            RETURNED,
+            RUN,
+        ]
         book.arrange([OVERVIEW, *reporting, UNITS, *lists])

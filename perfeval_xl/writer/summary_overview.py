@@ -14,9 +14,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from perfeval_xl.model import Outcome, Severity
 from perfeval_xl.writer.book import HAIRLINE, Book, number_format, safe_text, set_up_page
+from perfeval_xl.writer.charts import dress, font, value_axis
 from perfeval_xl.writer.style import (
     ACCENT,
-    FONT,
     HEAD_FONT,
     MUTED,
     OUTCOME,
@@ -285,10 +285,10 @@ class _Charts:
             )
         chart.set_high_low_lines({"line": {"color": f"#{MUTED}", "width": 1}})
         capped = GAPS_TITLE_CAPPED.format(drawn, units)
-        _dress(chart, capped if units > drawn else GAPS_TITLE)
-        chart.set_x_axis({"num_font": _font(8, rotation=-45), "line": {"color": f"#{HAIRLINE}"}})
-        chart.set_y_axis(_value_axis() | score_range(units_drawn))
-        chart.set_legend({"position": "top", "font": _font(9)})
+        dress(chart, capped if units > drawn else GAPS_TITLE)
+        chart.set_x_axis({"num_font": font(8, rotation=-45), "line": {"color": f"#{HAIRLINE}"}})
+        chart.set_y_axis(value_axis() | score_range(units_drawn))
+        chart.set_legend({"position": "top", "font": font(9)})
         chart.set_plotarea({"layout": {"x": 0.04, "y": 0.26, "width": 0.94, "height": 0.44}})
         self._place(chart, _GAPS_ROW, 0, _WIDTH)
 
@@ -302,9 +302,9 @@ class _Charts:
                 "points": [_slice(outcome) for outcome in self._slices],
             }
         )
-        _dress(chart, POINTS_TITLE)
+        dress(chart, POINTS_TITLE)
         chart.set_hole_size(58)
-        chart.set_legend({"position": "right", "font": _font(9)})
+        chart.set_legend({"position": "right", "font": font(9)})
         self._place(chart, _LOWER_ROW, 0, _POINTS_COLUMNS * _COLUMN_PIXELS - 8)
 
     def _draw_kinds(self, first: int, kinds: int) -> None:
@@ -316,13 +316,13 @@ class _Charts:
                 "values": [OVERVIEW, first, 11, first + kinds - 1, 11],
                 "fill": {"color": f"#{ACCENT}"},
                 "gap": 60,
-                "data_labels": {"value": True, "font": _font(9)},
+                "data_labels": {"value": True, "font": font(9)},
             }
         )
-        _dress(chart, KINDS_TITLE)
+        dress(chart, KINDS_TITLE)
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
         chart.set_y_axis(
-            {"reverse": True, "num_font": _font(9), "line": {"color": f"#{HAIRLINE}"}}
+            {"reverse": True, "num_font": font(9), "line": {"color": f"#{HAIRLINE}"}}
             | {"major_tick_mark": "none"}
         )
         chart.set_legend({"none": True})
@@ -353,24 +353,6 @@ def score_range(units: Sequence[UnitRow]) -> dict[str, object]:
     least = min(scores, default=0)
     bounds: dict[str, object] = {"min": int((least - 1) // 5 * 5), "num_format": "General"}
     return bounds if max(scores, default=0) > FULL_MARKS else bounds | {"max": FULL_MARKS}
-
-
-def _dress(chart: Any, title: str) -> None:
-    """Title above to the left, no outer shadow, a hairline frame."""
-    chart.set_title({"name": title, "name_font": _font(11, bold=True), "overlay": False})
-    chart.set_chartarea({"border": {"color": f"#{HAIRLINE}", "width": 0.75}})
-
-
-def _value_axis() -> dict[str, object]:
-    return {
-        "num_font": _font(9),
-        "line": {"none": True},
-        "major_gridlines": {"visible": True, "line": {"color": "#EAEAEA", "width": 0.75}},
-    }
-
-
-def _font(size: int, **more: object) -> dict[str, object]:
-    return {"name": FONT, "size": size, "bold": False, "color": "#404040", **more}
 
 
 def _slice(outcome: Outcome) -> dict[str, object]:

@@ -171,6 +171,17 @@ def test_38_staff_on_36_posts_score_between_2_and_2_5(records: dict[str, Any]) -
     assert "105.56%" in result["sentence"]
 
 
+def test_of_all_samples_only_188_staff_on_84_posts_stand_out(records: dict[str, Any]) -> None:
+    """13 invented units, each with a report of its own: one ratio is far from the others."""
+    across = [
+        (number, finding["code"], finding["indicator"], finding["severity"])
+        for number, record in sorted(records.items())
+        for finding in record["findings"]
+        if "compared" in finding
+    ]
+    assert across == [("03", "batch.ratio_outlier", "staffing_control_rate", "note")]
+
+
 EXPECTED_ERRORS = {
     "01": ["score.total_differs"],
     "02": ["score.differs"],
@@ -340,7 +351,8 @@ def test_openpyxl_sees_our_scores_beside_the_form(outbox: Path, records: dict[st
 def test_the_summary_has_a_row_per_unit(outbox: Path) -> None:
     book = openpyxl.load_workbook(outbox / "汇总.xlsx")
     assert book.sheetnames == [
-        "总览", "单位汇总", "指标矩阵", "基础数据", "问题清单", "待补数据", "退回文件", "运行信息",
+        "总览", "单位汇总", "指标矩阵", "基础数据", "横向比较", "横向明细", "问题清单", "待补数据",
+        "退回文件", "运行信息",
     ]  # fmt: skip
     units = [row[1].value for row in book["单位汇总"].iter_rows(min_row=4) if row[1].value]
     assert sum("区样例" in str(unit) for unit in units) == 14

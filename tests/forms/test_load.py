@@ -62,6 +62,7 @@ MISTAKES = [
     ("no such block", "form.toml", 'block = "basic"', 'block = "basics"', "block", "basics"),
     ("bad address", "form.toml", 'at = "E4:N4"', 'at = "E4-N4"', "at", "E4-N4"),
     ("text and field together", "form.toml", '{ at = "E4:N4", field', '{ at = "E4:N4", text = "x", field', "text", "只写一个"),
+    ("no such figure per head", "form.toml", 'head = "actual_staff"', 'head = "actual_stuff"', "peers", "actual_stuff"),
     ("not TOML", "rubric.toml", "[[groups]]", "[[groups]", "文件", "TOML"),
 ]  # fmt: skip
 

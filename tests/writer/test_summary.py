@@ -16,7 +16,16 @@ from perfeval_xl.writer.summary import write_summary
 from perfeval_xl.writer.summary_data import Gathered, matrix_text
 from tests.writer.summary_records import NAMES, RETURNED, RUN_INFO, batch, evaluated, finding
 
-SHEETS = ["总览", "单位汇总", "指标矩阵", "问题清单", "待补数据", "退回文件", "运行信息"]
+SHEETS = [
+    "总览",
+    "单位汇总",
+    "指标矩阵",
+    "横向比较",
+    "问题清单",
+    "待补数据",
+    "退回文件",
+    "运行信息",
+]
 HEAD = 3  # row of the head on sheets that begin with a title and a note
 
 
@@ -333,7 +342,7 @@ def test_a_finding_says_where_what_and_what_to_do(tmp_path: Path) -> None:
 def test_findings_beyond_the_cap_go_on_in_the_next_sheet(tmp_path: Path) -> None:
     records = [small(name, findings=[finding(0)] * 2) for name in ("甲局", "乙局", "丙局")]
     sheets = summary_of(tmp_path, records, findings_per_sheet=4)
-    assert sheets.sheetnames[3:6] == ["问题清单", "问题清单(2)", "待补数据"]
+    assert sheets.sheetnames[4:7] == ["问题清单", "问题清单(2)", "待补数据"]
     first, second = sheets["问题清单"], sheets["问题清单(2)"]
     assert [len(rows_of(sheet)) for sheet in (first, second)] == [4, 2]
     assert first["A8"].value == "本表写满 4 条，第 5 条起见“问题清单(2)”。"

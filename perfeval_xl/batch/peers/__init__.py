@@ -1,0 +1,1 @@
+"""What a unit's peers make noteworthy: figures, texts and scores across a batch. Only notes."""
