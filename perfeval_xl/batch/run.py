@@ -108,18 +108,32 @@ def run_folder(
     target.mkdir(parents=True, exist_ok=True)
     with OutboxLock(target):
         clear_parts(target)
-        found = discover(source, target)
-        result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
-        with Journal(target, _rules(options, digests), force) as journal:
-            run = _Run(found.files, target, options, journal, progress)
-            run.finish_all(min(jobs or cores(), len(found.files)) or 1)
-            clear_parts(target)  # of processes that were killed half-way
-            result.resumed = run.resumed
-            if run.arriving:
-                result.skipped[ARRIVING] = len(run.arriving)
-            names = [file.name for file in found.files if file.name not in run.arriving]
-            _write_results(result, journal, names)
+        result = _finished(source, target, options, digests, jobs, progress, force)
         _write_summary(result, digests)
+    return result
+
+
+def _finished(
+    source: Path,
+    target: Path,
+    options: Options,
+    digests: dict[str, str],
+    jobs: int | None,
+    progress: Progress | None,
+    force: bool,
+) -> RunResult:
+    """Every file done and results.jsonl written; what was known of each file is let go."""
+    found = discover(source, target)
+    result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
+    with Journal(target, _rules(options, digests), force) as journal:
+        run = _Run(found.files, target, options, journal, progress)
+        run.finish_all(min(jobs or cores(), len(found.files)) or 1)
+        clear_parts(target)  # of processes that were killed half-way
+        result.resumed = run.resumed
+        if run.arriving:
+            result.skipped[ARRIVING] = len(run.arriving)
+        names = [file.name for file in found.files if file.name not in run.arriving]
+        _write_results(result, journal, names)
     return result
 
 
