@@ -23,7 +23,7 @@ _MAX_DEPTH = 200
 _MAX_NODES = 500_000  # sheets are read by another way
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
 _OPEN_TAG = re.compile(rb"""<[^\s/>"']+(?:[^"'>]|"[^"]*"|'[^']*')*>""")
-_MOST_PLAIN = 4_000_000  # bytes; more nodes than the limit do not fit into less
+_MOST_PLAIN = 4 * _MAX_NODES  # bytes: an element takes four, so the limit holds by itself
 _PLAIN_ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml [^<>?]*+\?>)?+\s*+<([A-Za-z][\w.-]*+)((?:[^<>]*+))>"
 )
@@ -188,6 +188,8 @@ def _plain_tree(content: bytes, part: str, depth: int = 0, checked: bool = False
     """
     root = _PLAIN_ROOT.match(content)
     if root is None or len(content) > _MOST_PLAIN or b"\r" in content or b"<!" in content:
+        return None
+    if b"&" in root[2]:
         return None
     if not checked:
         check(content, part)

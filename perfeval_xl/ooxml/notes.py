@@ -62,6 +62,7 @@ class SheetNotes:
         self.author = author
         self.number = number  # of the sheet among all, for shape ids
         self.notes: list[Note] = []
+        self._wide: dict[int, int] = {}  # columns' pixels, as they are asked for
         self.relations = {item.id: item for item in changes.package.relationships(sheet.part)}
         self.comments_part = self._related("comments")
         self.root: Node | None = None
@@ -262,7 +263,10 @@ class SheetNotes:
         return f"{left},15,{top},4,{right},{right_offset},{bottom},{bottom_offset}"
 
     def _pixels_wide(self, column: int) -> int:
-        return round(self.sheet.column_width(column + 1) * 7 + 5)
+        known = self._wide.get(column)
+        if known is None:
+            known = self._wide[column] = round(self.sheet.column_width(column + 1) * 7 + 5)
+        return known
 
 
 def text_lines(text: str) -> int:

@@ -142,7 +142,7 @@ class Columns:
         """How well a rectangle stands under a heading: 0 not at all, above 1.5 a filled one."""
         head, (first, last) = self.heads[place], self.spans[place]
         left, right = self._edge(area.column), self._edge(area.last_column + 1)
-        head_left, head_right = self._edge(first), self._edge(last + 1)
+        head_left, head_right = self._head_edges[place]
         shared = min(right, head_right) - max(left, head_left)
         near = max(0.0, 1 - abs(left - head_left) / self._askew)
         if area.is_merged:
@@ -170,6 +170,11 @@ class Columns:
         """Whether no label of its own stands over it: none, a heading, or one that begins before."""
         above = self.grid.area_at(self.heads[place].row, area.column)
         return self.grid.is_blank(above) or above in self.heads or above.column < area.column
+
+    @cached_property
+    def _head_edges(self) -> list[tuple[float, float]]:
+        """Left and right edge of each heading's columns."""
+        return [(self._edge(first), self._edge(last + 1)) for first, last in self.spans]
 
     @cached_property
     def _askew(self) -> float:
