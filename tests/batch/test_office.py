@@ -29,6 +29,7 @@ def base_record(file: str, name: str, code: str, value: float) -> dict[str, Any]
     }
     return {
         "file": file, "unit": {"name": name or None, "code": code or None}, "year": 2021,
+        "form": "yueyanglou-2023-base",
         "facts": {"three_public_budget": fact},
     }  # fmt: skip
 

@@ -171,15 +171,21 @@ def test_38_staff_on_36_posts_score_between_2_and_2_5(records: dict[str, Any]) -
     assert "105.56%" in result["sentence"]
 
 
-def test_of_all_samples_only_188_staff_on_84_posts_stand_out(records: dict[str, Any]) -> None:
-    """13 invented units, each with a report of its own: one ratio is far from the others."""
+def test_of_all_samples_188_staff_and_a_report_sent_twice_stand_out(
+    records: dict[str, Any],
+) -> None:
+    """14 invented units: one ratio is far from the others, 17 sends the report of 11."""
     across = [
         (number, finding["code"], finding["indicator"], finding["severity"])
         for number, record in sorted(records.items())
         for finding in record["findings"]
         if "compared" in finding
     ]
-    assert across == [("03", "batch.ratio_outlier", "staffing_control_rate", "note")]
+    assert across == [
+        ("03", "batch.ratio_outlier", "staffing_control_rate", "note"),
+        ("11", "batch.similar_text", "", "note"),
+        ("17", "batch.similar_text", "", "note"),
+    ]
 
 
 EXPECTED_ERRORS = {

@@ -46,8 +46,8 @@ def said(copy: bytes) -> list[str]:
 
 def test_a_form_without_print_area_gets_its_own_columns_and_the_receipt_says_so() -> None:
     copy = annotated_bytes(without_area()).copy
-    assert areas(copy)[SCORING] == f"'{SCORING}'!$A:$G"
-    assert said(copy) == [f"{SCORING}!A:G"]
+    assert areas(copy)[SCORING] == f"'{SCORING}'!$A$1:$G$29"
+    assert said(copy) == [f"{SCORING}!A1:G29"]
     assert "附件2-1 自评表" not in areas(copy)  # nothing of ours stands there
 
 
