@@ -7,6 +7,7 @@ from perfeval_xl.ooxml.package import Limits, Package
 from perfeval_xl.ooxml.receipt import Difference, compare, restore, was_annotated
 from perfeval_xl.ooxml.sheet import Cell, Sheet
 from perfeval_xl.ooxml.sniff import sniff
+from perfeval_xl.ooxml.validation import Validation
 from perfeval_xl.ooxml.workbook import DefinedName, SheetInfo, Workbook
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SheetEditor",
     "SheetInfo",
     "Style",
+    "Validation",
     "Workbook",
     "compare",
     "restore",

@@ -10,7 +10,27 @@ from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
-SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明")
+RULING_HEADS = ("核定得分", "核定理由", "核定编号")
+SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明", *RULING_HEADS)
+WAIVER_HEADS = ("处理", "豁免理由", "豁免日期", "问题编号")
+WAIVER_HINT = "核定人填写：逐条选“更正”或“豁免”；豁免要写理由和日期。"
+RULING_PROMPT = "填 0 至 {max} 之间的数。空白：自评在允许区间内的，按自评；其余算作还没有核定。"
+RULING_REASON_PROMPT = "核定得分与自评、复核都不一致时必须写理由，不超过 500 字。"
+WAIVER_REASON_PROMPT = "豁免必须写理由，例如：已提供说明和佐证材料。不超过 500 字。"
+WAIVER_DATE_PROMPT = "豁免的日期，例如 2022-05-01。"
+RULING_RULE = (
+    "核定得分由核定人填写：带底色的要填；白色的可以空着，空着就按自评得分（自评在允许区间内）。"
+    "合计里还没有核定的，数字可定的暂按复核得分，其余暂按自评得分。"
+)
+ALL_RULED = "已全部核定"
+STILL_OPEN = "尚有 {count} 项未核定"
+EARLIER_RULING = (
+    "【核定后填报有改动】上次核定 {score} 分{reason}，当时自评 {claimed}、区间 {interval}；"
+    "现自评 {now}、区间 {now_interval}。请重新核定。"
+)
+EARLIER_WAIVER = "【处理后填报有改动】上次：{action}，{date}，理由：{reason}。请重新处理。"
+CONTEXT_HEAD = "perfeval:"  # before what was known of the unit, in a cell that shows nothing
+SOURCE_DIGEST = "报送文件 SHA-256"
 REVIEW_NAME = "_perfeval"  # hidden defined name by which our sheet is found again
 BASIS_NAME = "_perfeval_basis"  # the same for our sheet of given figures
 BASIS_TITLE = "复核依据"

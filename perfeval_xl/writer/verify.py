@@ -33,6 +33,10 @@ class Difference:
     message: str
 
 
+# What says only that another program wrote the file anew, not that anything in it is different.
+SAVED_ANEW = ("no_receipt", "saved_again", "archive")
+
+
 def differences(
     copy: bytes, expected: bytes, limits: Limits | None = None
 ) -> tuple[Difference, ...]:
@@ -150,11 +154,7 @@ def _on_sheet(
 
 
 def _cells(now: Sheet, was: Sheet, exact: bool, keys: set[tuple[int, int]]) -> Iterator[Difference]:
-    off = [
-        key
-        for key in sorted(keys)
-        if _content(now.cells.get(key), exact) != _content(was.cells.get(key), exact)
-    ]
+    off = [key for key in sorted(keys) if not _same(was.cells.get(key), now.cells.get(key), exact)]
     for row, column in off[:_MOST]:
         place = CellRef(was.name, row, column).qualified
         before, after = was.cells.get((row, column)), now.cells.get((row, column))
@@ -163,6 +163,15 @@ def _cells(now: Sheet, was: Sheet, exact: bool, keys: set[tuple[int, int]]) -> I
     if len(off) > _MOST:
         rest = "、".join(range_text(area) for area in covering(off[_MOST:])[:_MOST])
         yield _said("more_cells", was.name, count=str(len(off) - _MOST), rest=rest)
+
+
+def _same(before: Cell | None, after: Cell | None, exact: bool) -> bool:
+    """Whether a cell is what it was; a formula whose result another program left out shows none."""
+    if not exact and _formulas_differ(before, after, exact):
+        return False
+    if not exact and after is not None and after.formula is not None and not after.cached:
+        return True
+    return _content(after, exact) == _content(before, exact)
 
 
 def _content(cell: Cell | None, exact: bool) -> tuple[str | None, ...]:
@@ -176,7 +185,14 @@ def _content(cell: Cell | None, exact: bool) -> tuple[str | None, ...]:
 
 
 def _formulas_differ(before: Cell | None, after: Cell | None, exact: bool) -> bool:
-    return exact and (before and before.formula) != (after and after.formula)
+    first, second = (_formula(cell, exact) for cell in (before, after))
+    return first != second
+
+
+def _formula(cell: Cell | None, exact: bool) -> str:
+    """The formula, without what programs write in different ways."""
+    text = "" if cell is None or cell.formula is None else cell.formula
+    return text if exact else "".join(text.split()).casefold()
 
 
 def _shown(cell: Cell | None, kind: str) -> str:

@@ -34,6 +34,8 @@ ALLOWED = {
     "SUM",
     "N",
     "MID",
+    "ISNUMBER",
+    "COUNT",
 }
 FORMS = 150  # of each layout
 
