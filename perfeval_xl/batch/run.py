@@ -15,9 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import perfeval_xl
+from perfeval_xl.batch.desk import Desk
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.journal import Journal
+from perfeval_xl.batch.keep import set_aside
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import (
@@ -25,7 +27,6 @@ from perfeval_xl.batch.one import (
     MaybeArriving,
     Options,
     RunLimits,
-    Stamp,
     StillArriving,
     digest_of,
     failed,
@@ -33,7 +34,9 @@ from perfeval_xl.batch.one import (
 )
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
-from perfeval_xl.batch.record import Record, from_line, to_line
+from perfeval_xl.batch.record import Record, from_line, take_delivery, to_line
+from perfeval_xl.batch.rulings import RulingStore
+from perfeval_xl.batch.standing import CopyChanged, Stamp
 from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import prepare, work
 from perfeval_xl.errors import FormSpecError, WorkbookError
@@ -58,6 +61,7 @@ class RunResult:
     findings: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    set_aside: list[str] = field(default_factory=list)  # officers' versions of copies
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -114,10 +118,13 @@ def run_folder(
         result = RunResult(target / RESULTS, target / SUMMARY, skipped=found.skipped)
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:
-            run = _Run(found.files, target, options, journal, office, progress)
+            store = RulingStore(target)
+            desk = Desk(target, store, options, journal.sources)
+            run = _Run(found.files, target, options, journal, office, desk, progress)
             run.finish_all(min(jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
+            result.set_aside = sorted(run.set_aside)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
@@ -149,6 +156,7 @@ class _Run:
         options: Options,
         journal: Journal,
         office: Office,
+        desk: Desk,
         progress: Progress | None,
     ) -> None:
         self.files = files
@@ -156,6 +164,8 @@ class _Run:
         self.options = options
         self.journal = journal
         self.office = office
+        self.desk = desk
+        self.set_aside: set[str] = set()
         self.progress = progress
         self.resumed = 0
         self.arriving: set[str] = set()
@@ -169,6 +179,7 @@ class _Run:
         What one file of a unit adds to another is known only when it has been read, so files are
         looked at once more when all have been read.
         """
+        self._take_in_rulings()
         joined = self._join()
         with Pool(jobs, work, self._arguments, self.options.limits.hard_seconds, prepare) as pool:
             self._finish(pool, self._open_files())
@@ -178,11 +189,23 @@ class _Run:
     def _finish(self, pool: Pool[_Task], tasks: Iterator[_Task]) -> None:
         for task, outcome in pool.outcomes(tasks):
             self._take(task, outcome)
-        if self._again:
+        while self._again:
             time.sleep(PATIENCE)
             again, self._again = self._again, []
             for task, outcome in pool.outcomes(again):
                 self._take(task, outcome)
+
+    def _take_in_rulings(self) -> None:
+        """Keep what officers entered in copies before any of them is written anew."""
+        self.desk.look_at_all()
+        self.office.rule(self.desk.store.snapshots)
+
+    def _guarded(self, submitted: Submitted) -> Submitted:
+        """The file with how its copy stands; what was entered since the run began is kept first."""
+        known = len(self.desk.store.snapshots)
+        standing = self.desk.look_at(submitted.copy)
+        self.office.rule(self.desk.store.snapshots[known:])
+        return replace(submitted, standing=standing)
 
     def _join(self) -> list[tuple[str, str | None]]:
         """Let files without a scoring sheet speak for their unit; which ones, and their content."""
@@ -197,8 +220,9 @@ class _Run:
         return entry.who is not None and not entry.has_scores
 
     def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
+        submitted = self._guarded(task.submitted)
         options = replace(self.options, office=self.office.path)
-        return task.submitted, self.outbox, options, task.seen
+        return submitted, self.outbox, options, task.seen
 
     def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
@@ -235,11 +259,21 @@ class _Run:
             self._again.append(_Task(submitted, outcome.stamp))
         elif isinstance(outcome, StillArriving):
             self.arriving.add(submitted.name)
+        elif isinstance(outcome, CopyChanged):
+            self._again.append(task)
         else:
-            record = self._record_of(submitted, outcome)
+            try:
+                record = self._record_of(submitted, outcome)
+            except CopyChanged:
+                self._again.append(task)
+                return
             self._remove_older(submitted)
             is_first = submitted.name not in self._shown
-            self.journal.add(submitted.name, record, self._known(who_of(record)))
+            made, kept = take_delivery(record)
+            if kept:
+                self.set_aside.add(kept)
+            who = who_of(record)
+            self.journal.add(submitted.name, record, self._known(who), made)
             if is_first:
                 self._shown.add(submitted.name)
                 self._show(record)
@@ -259,14 +293,18 @@ class _Run:
             trace = "".join(traceback.format_exception(outcome))
             error = failed(self.outbox, submitted.name, trace)
         digest = digest_of(submitted.path, limits.package)
-        return give_back(submitted, self.outbox, error, digest)
+        return give_back(self._guarded(submitted), self.outbox, self.options, error, digest)
 
     def _remove_older(self, submitted: Submitted) -> None:
         """Take away an output that an earlier run put where no file's output goes now."""
         older = self.journal.entries.get(submitted.name)
         if older is not None and older.output and older.output.casefold() not in self._outputs:
+            place = self.outbox / older.output
             with contextlib.suppress(OSError):
-                remove(self.outbox / older.output)
+                if self.desk.is_edited(older.output):
+                    kept = set_aside(place, place.read_bytes())
+                    self.set_aside.add(kept.relative_to(self.outbox).as_posix())
+                remove(place)
 
     def _show(self, record: Record) -> None:
         if self.progress is not None:

@@ -15,7 +15,6 @@ from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import quiet_refusals
 from perfeval_xl.batch.one import (
     Options,
-    Stamp,
     digest_of,
     give_back,
     in_mb,
@@ -23,6 +22,7 @@ from perfeval_xl.batch.one import (
     record_of,
 )
 from perfeval_xl.batch.record import Record, returned_record
+from perfeval_xl.batch.standing import Stamp
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.returns import return_text
 
@@ -57,7 +57,8 @@ def work(submitted: Submitted, outbox: Path, options: Options, seen: Stamp | Non
         error = WorkbookError("file.too_slow", {"limit": f"{limits.soft_seconds:g}"})
     except MemoryError:
         error = WorkbookError("file.too_much_memory", {"limit": in_mb(limits.memory_bytes)})
-    return give_back(submitted, outbox, error, digest_of(submitted.path, limits.package))
+    digest = digest_of(submitted.path, limits.package)
+    return give_back(submitted, outbox, options, error, digest)
 
 
 def check(path: Path, options: Options) -> Record:

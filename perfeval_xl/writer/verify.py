@@ -282,3 +282,50 @@ def _near(now: bytes, was: bytes) -> str:
     shown = "".join(c for c in piece if c.isprintable())
     is_text = b"\0" not in was[:200] and shown
     return f"（第 {at} 字节，“{shown}”附近）" if is_text else ""
+
+
+# ---- colours ----
+
+
+def recoloured(copy: bytes, expected: bytes, limits: Limits | None = None) -> bool:
+    """Whether filled cells that look alike in ``expected`` differ in fill or font in ``copy``.
+
+    Programs write styles in their own ways, but all cells of one style in the same way; a cell
+    that stands out was coloured by hand.
+    """
+    got, want = Workbook.open(copy, limits), Workbook.open(expected, limits)
+    for kind, attribute in (("fills", "fillId"), ("fonts", "fontId")):
+        looks: dict[str, bytes] = {}
+        now, was = _Looks(got, kind, attribute), _Looks(want, kind, attribute)
+        for name in want.sheet_names:
+            if name not in got.sheet_names or want.info(name).kind != "worksheet":
+                continue
+            after = got.sheet(name).cells
+            for key, cell in want.sheet(name).cells.items():
+                if key in after:
+                    look = now.of(after[key].style)
+                    if looks.setdefault(was.number(cell.style), look) != look:
+                        return True
+    return False
+
+
+class _Looks:
+    """Fills or fonts of a workbook's styles."""
+
+    def __init__(self, book: Workbook, kind: str, attribute: str) -> None:
+        styles = book.styles
+        self._attribute = attribute
+        self._formats = styles.cell_formats
+        self._entries = [styles.xml[node.start : node.end] for node in styles.items(kind)]
+
+    def number(self, style: int) -> str:
+        """The number of a style's fill or font."""
+        if not 0 <= style < len(self._formats):
+            return "0"
+        return self._formats[style].attributes.get(self._attribute, "0")
+
+    def of(self, style: int) -> bytes:
+        """The fill or font itself, as the file has it."""
+        number = self.number(style)
+        known = number.isascii() and number.isdigit() and int(number) < len(self._entries)
+        return self._entries[int(number)] if known else b""
