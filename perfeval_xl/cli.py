@@ -270,7 +270,8 @@ def verify(
         _print_json(asdict(result))
     else:
         _print_verification(result)
-    sys.exit({"proven": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}[result.status])
+    codes = {"proven": OK, "ruled": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}
+    sys.exit(codes[result.status])
 
 
 @main.group()
@@ -354,6 +355,13 @@ def _print_verification(result: Verification) -> None:
     if result.status == "proven":
         click.echo(f"一致：副本就是原件加上复核内容，逐字节相同。原件 SHA-256：{result.sha256}")
         click.echo(f"副本所写的文件名：{result.name}；程序：{result.made_by}")
+        if result.entries:
+            click.echo(f"核定已填 {result.entries} 项。")
+    elif result.status == "ruled":
+        click.echo(
+            f"一致：副本另存过，填报内容和复核内容逐格比对都没有改动；核定已填 {result.entries} 项。"
+            f"原件 SHA-256：{result.sha256}"
+        )
     elif result.status == "unproven":
         click.echo(
             f"副本由别的版本或别的表样数据写成（{result.made_by}），复核内容不能重做一遍来逐字节证明；"

@@ -117,6 +117,14 @@ class Context:
             return ""
         return hashlib.sha256(decisive.to_text().encode()).hexdigest()
 
+    def beside(self, sha256: str) -> Context:
+        """Without what was entered for this version of the file: that stands in its copy's cells."""
+        return replace(
+            self,
+            rulings=tuple(r for r in self.rulings if r.sha256 != sha256),
+            waivers=tuple(w for w in self.waivers if w.sha256 != sha256),
+        )
+
     def to_text(self) -> str:
         """JSON, read back by ``context_from``."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, default=str)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfeval_xl.batch.discover import REVIEWED
-from perfeval_xl.batch.files import Locked
+from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.keep import is_kept
 from perfeval_xl.batch.one import Options, whose
 from perfeval_xl.batch.rulings import RulingStore, Snapshot
@@ -60,7 +60,7 @@ class Desk:
             return Standing(stamp)
         if seen is None or seen.stamp != stamp:
             seen = self._seen[place] = _Seen(stamp, self._take_in(place, source))
-        return Standing(stamp, seen.edited)
+        return Standing(stamp, seen.edited, place not in self.unreadable)
 
     def is_edited(self, place: str) -> bool:
         """Whether there is a copy and it is not as we wrote it."""
@@ -68,11 +68,11 @@ class Desk:
 
     def _take_in(self, place: str, source: Source | None) -> bool:
         """Keep what stands in a copy; False when it is, to the byte, what we wrote."""
-        path = self.outbox / place
         try:
-            data = path.read_bytes()
-        except PermissionError as exc:
-            raise Locked(exc.errno, exc.strerror, str(path)) from exc
+            data = (self.outbox / place).read_bytes()
+        except OSError as exc:
+            self.unreadable[place] = reason_of(exc)
+            return True
         made = source.made if source else None
         if made is not None and made.sha256 == hashlib.sha256(data).hexdigest():
             return False

@@ -38,7 +38,7 @@ def protect(place: Path, standing: Standing, new: Path | None, limits: Limits) -
         data = place.read_bytes()
     except PermissionError as exc:
         raise Locked(exc.errno, exc.strerror, str(place)) from exc
-    if new is not None and _is_carried_over(data, new.read_bytes(), limits):
+    if new is not None and standing.taken_in and _is_carried_over(data, new.read_bytes(), limits):
         return None
     return set_aside(place, data)
 

@@ -23,10 +23,14 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A copy as it was seen last: None when there was none. edited: it is not as we wrote it."""
+    """A copy as it was seen last: None when there was none.
+
+    edited: it is not as we wrote it. taken_in: what was entered in it is in the store.
+    """
 
     stamp: Stamp | None
     edited: bool = False
+    taken_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,9 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
     }  # fmt: skip
-    if context != NOTHING:
-        editor.about["context"] = context.to_text()
+    beside = context.beside(digest)
+    if beside != NOTHING:
+        editor.about["context"] = beside.to_text()
     return editor.to_bytes()
 
 

@@ -98,6 +98,22 @@ def read_entries(workbook: Workbook) -> Entries:
     return Entries(sha256, name, tuple(rulings.values()), tuple(waivers.values()), cells, is_lost)
 
 
+def officers_cells(workbook: Workbook, sheet: Sheet) -> set[tuple[int, int]]:
+    """Cells of a copy that an officer fills in, and those reckoned from them alone."""
+    found: set[tuple[int, int]] = set()
+    for heads, tie in ((RULING_HEADS, _RULING_TIE), (WAIVER_HEADS, _WAIVER_TIE)):
+        block = _Block.find(workbook, sheet, heads)
+        if block is None:
+            continue
+        columns = [block.columns[head] for head in heads[:-1] if head in block.columns]
+        for row in block.rows():
+            if tie.fullmatch(block.text(row, heads[-1])) or any(
+                block.is_formula(row, head) for head in heads[:-1]
+            ):
+                found |= {(row, column) for column in columns}
+    return found
+
+
 def context_text(workbook: Workbook) -> str:
     """What a copy that lost its receipt still says was known of the unit, as JSON; else empty."""
     for info in workbook.sheets:
@@ -160,9 +176,10 @@ class _Block:
 
     def is_filled(self, row: int, heads: tuple[str, ...]) -> bool:
         """Whether something was entered under one of these heads."""
-        return any(self.text(row, head) or self._is_formula(row, head) for head in heads)
+        return any(self.text(row, head) or self.is_formula(row, head) for head in heads)
 
-    def _is_formula(self, row: int, head: str) -> bool:
+    def is_formula(self, row: int, head: str) -> bool:
+        """Whether a formula stands there."""
         cell = self.cell(row, head)
         return cell is not None and cell.formula is not None
 

@@ -160,7 +160,7 @@ class WaiverColumns:
         self.sheet = sheet
         self.sha256 = sha256
         self._keys = keys_of(evaluation.findings)
-        self._context = evaluation.context
+        self._context = evaluation.context.beside(sha256)
         waivers = evaluation.context.waivers
         self._given = {w.key: w for w in waivers if w.sha256 == sha256}
         self._earlier = {w.key: w for w in waivers if w.sha256 != sha256}

@@ -6,6 +6,7 @@ receipt can be forged, this cannot. What is said beyond that only helps to find 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -16,8 +17,10 @@ from perfeval_xl.ooxml import Cell, Limits, Package, Sheet, Workbook, compare
 from perfeval_xl.ooxml.markup import parse, utf8
 from perfeval_xl.ooxml.receipt import RECEIPT, about
 from perfeval_xl.ooxml.refs import covering, parse_cell, range_text
+from perfeval_xl.writer.ruled import officers_cells
 from perfeval_xl.writer.text import VERIFY as SAID
 
+_FONT_LOOK = re.compile(rb"<(?:\w+:)?(?:color|b|i|u|strike)\b[^>]*>")
 _MOST = 20  # differences of one kind that are told one by one, on each sheet
 
 
@@ -143,7 +146,11 @@ def _on_sheet(
     got: Workbook, want: Workbook, here: str, there: str, exact: bool
 ) -> Iterator[Difference]:
     now, was = got.sheet(here), want.sheet(there)
-    yield from _cells(now, was, exact, {*now.cells, *was.cells})
+    theirs = officers_cells(got, now) & officers_cells(want, was) if not exact else set()
+    yield from _cells(now, was, exact, {*now.cells, *was.cells} - theirs)
+    for key in sorted(theirs):
+        if _formula(was.cells.get(key), exact) not in ("", _formula(now.cells.get(key), exact)):
+            yield from _cells(now, was, exact, {key})
     for area in sorted({*now.merges} ^ {*was.merges}):
         kind = "merge_added" if area in now.merges else "merge_missing"
         yield _said(kind, f"{there}!{range_text(area)}")
@@ -317,6 +324,8 @@ class _Looks:
         self._attribute = attribute
         self._formats = styles.cell_formats
         self._entries = [styles.xml[node.start : node.end] for node in styles.items(kind)]
+        if kind == "fonts":  # LibreOffice gives Chinese texts a font of their own
+            self._entries = [b"".join(_FONT_LOOK.findall(entry)) for entry in self._entries]
 
     def number(self, style: int) -> str:
         """The number of a style's fill or font."""
