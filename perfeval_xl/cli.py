@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec
     from perfeval_xl.model import Evaluation, IndicatorResult
+    from perfeval_xl.settlement import UnitSettlement
 
 speak_chinese()
 
@@ -274,6 +275,40 @@ def verify(
     sys.exit(codes[result.status])
 
 
+@main.command()
+@click.argument("outbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON，一份文件一行。")
+@_TEMPLATES
+@_clear_errors
+def settle(outbox: Path, as_json: bool, templates: Path | None) -> None:
+    """收集 OUTBOX 里各副本的核定，检查后写出 汇总_核定.xlsx 和每个单位的复核意见书。
+
+    \b
+    示例：
+      perfeval settle 结果
+    \b
+    退出码：0 全部核定 · 3 核定填写有误 · 4 还有没核定的 · 1 程序失败 · 2 用法不对
+    """
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.settle import settle as settled
+    from perfeval_xl.batch.settle import unit_record
+    from perfeval_xl.settlement import Stage
+
+    quiet_refusals()
+    result = settled(outbox, templates)
+    for unit in result.units:
+        if as_json:
+            _print_json(unit_record(unit))
+        else:
+            _print_settlement(unit)
+    if not as_json:
+        click.echo(f"已核定 {result.count(Stage.SETTLED)} 份，共 {len(result.units)} 份。")
+        click.echo(f"汇总：{result.summary}")
+    _say_set_aside(result.set_aside)
+    mistaken, is_open = result.count(Stage.MISTAKES), result.count(Stage.OPEN)
+    sys.exit(ERRORS_FOUND if mistaken else INCOMPLETE if is_open else OK)
+
+
 @main.group()
 def forms() -> None:
     """查看、检查、比较表样。
@@ -371,6 +406,31 @@ def _print_verification(result: Verification) -> None:
         click.echo(f"不一致：{len(result.differences)} 处不同。原件 SHA-256：{result.sha256}")
         for difference in result.differences:
             click.echo(f"  {difference.message}")
+
+
+def _print_settlement(unit: UnitSettlement) -> None:
+    """What is missing or wrong in one file; nothing when it is settled."""
+    from perfeval_xl.settlement import Stage
+
+    if unit.stage is Stage.SETTLED:
+        return
+    click.secho(f"{unit.copy}　{unit.unit}", bold=True)
+    for mistake in unit.mistakes:
+        click.secho(f"  [填写有误] {mistake.message}", fg=_COLORS["error"])
+        click.echo(f"       {mistake.fix}")
+    for item in unit.open_items:
+        question = item.question
+        click.echo(
+            f"  [未核定] {item.place} 第 {question.number} 项 {question.label}{item.earlier}"
+        )
+
+
+def _say_set_aside(places: Sequence[str]) -> None:
+    """Name the officers' versions that were kept beside ours."""
+    if places:
+        click.echo(f"副本里除核定以外还有人工改动，原样另存 {len(places)} 份：", err=True)
+    for place in places:
+        click.echo(f"  {place}", err=True)
 
 
 # ---- finding forms and files ----
@@ -507,6 +567,9 @@ def _print_closing(result: RunResult) -> None:
         click.echo(f"{name}{'　' * (7 - len(name))}{count:>6}")
     for reason, count in sorted(result.skipped.items()):
         click.echo(f"跳过 {count} 个：{reason}", err=True)
+    for place, why in sorted(result.unreadable.items()):
+        click.echo(f"副本“{place}”里的核定读不出来（{why}）；要重写时会先原样另存。", err=True)
+    _say_set_aside(result.set_aside)
     click.echo(f"汇总：{result.summary}")
 
 

@@ -62,6 +62,7 @@ class RunResult:
     reasons: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     set_aside: list[str] = field(default_factory=list)  # officers' versions of copies
+    unreadable: dict[str, str] = field(default_factory=dict)  # copies nobody can read, and why
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -125,6 +126,7 @@ def run_folder(
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
             result.set_aside = sorted(run.set_aside)
+            result.unreadable = dict(desk.unreadable)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]

@@ -37,7 +37,6 @@ from perfeval_xl.writer.style import (
 from perfeval_xl.writer.text import (
     ALL_RULED,
     CONTEXT_HEAD,
-    EARLIER_RULING,
     EARLIER_WAIVER,
     RULING_PROMPT,
     RULING_REASON_PROMPT,
@@ -46,8 +45,8 @@ from perfeval_xl.writer.text import (
     WAIVER_HEADS,
     WAIVER_HINT,
     WAIVER_REASON_PROMPT,
+    earlier_ruling,
     interval,
-    points,
 )
 
 WIDTHS = (9.0, 30.0, 2.0)  # of 核定得分, 核定理由 and of what ties a row to its indicator
@@ -74,14 +73,8 @@ class RulingColumns:
         ruled = self._earlier.get(result.id)
         if ruled is None:
             return ""
-        return EARLIER_RULING.format(
-            score=ruled.raw or (points(ruled.score) if ruled.score is not None else "（空白）"),
-            reason=f"（理由：{ruled.reason}）" if ruled.reason else "",
-            claimed=ruled.claimed or "空白",
-            interval=_interval(ruled.low, ruled.high),
-            now=result.self_score.raw or "空白",
-            now_interval=interval(result.low, result.high),
-        )
+        now = result.self_score.raw or "空白"
+        return earlier_ruling(ruled, now, interval(result.low, result.high))
 
     def reason(self, result: IndicatorResult) -> str:
         """The reason that is written into the row."""
@@ -219,12 +212,6 @@ def keys_of(findings: Sequence[Finding]) -> list[str]:
         (f.code, f.indicator, p.sheet if p else "", p.address if p else "")
         for f, p in zip(findings, places, strict=True)
     )
-
-
-def _interval(low: str, high: str) -> str:
-    if not low or not high:
-        return "无"
-    return low if low == high else f"{low} 至 {high}"
 
 
 def _score_rule(most: str) -> Validation:
