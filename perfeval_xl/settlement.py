@@ -52,8 +52,8 @@ class Item:
 
     @property
     def deducted(self) -> Decimal:
-        """Points below the maximum."""
-        return self.question.max - self.counted
+        """Points below the maximum; none where the maximum is shared and no split is printed."""
+        return ZERO if self.question.pool else self.question.max - self.counted
 
     @property
     def why(self) -> str:
@@ -79,6 +79,7 @@ class Dealt:
     place: str
     message: str
     fix: str
+    indicator: str = ""
     action: str = ""
     reason: str = ""
     date: str = ""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from perfeval_xl.amounts import plain
+from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.batch.desk import Desk
 from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
 from perfeval_xl.batch.files import clear_parts, reason_of
@@ -45,6 +45,7 @@ from perfeval_xl.writer.text import (
     EARLIER_WAIVER,
     FAULTS,
     FORMULA_WITHOUT_RESULT,
+    POOL_EXCEEDED,
     earlier_ruling,
     interval,
 )
@@ -148,6 +149,7 @@ class _Collector:
         entries = self._entries(record, mistakes)
         rulings, waivers = known_for(self._snapshots(record), entries.sha256)
         items = _items(record, spec, entries, rulings, mistakes)
+        mistakes += _pool_mistakes(record, spec, items)
         findings = _findings(record, entries, waivers, mistakes)
         ruled = {i.question.id: i.ruled for i in items if i.ruled is not None}
         pools = {name: pool.points for name, pool in spec.pools.items()}
@@ -274,6 +276,24 @@ def _items(
     return tuple(items)
 
 
+def _pool_mistakes(
+    record: Mapping[str, Any], spec: FormSpec, items: Iterable[Item]
+) -> Iterator[Mistake]:
+    """Rulings on indicators that share points, together above those points."""
+    for name, pool in spec.pools.items():
+        members = [item for item in items if item.question.pool == name]
+        ruled = [item for item in members if item.ruled is not None]
+        total = sum((item.counted for item in members), ZERO)
+        if ruled and total > pool.points:
+            message, fix = POOL_EXCEEDED
+            slots = {
+                "file": record["file"], "cell": "、".join(item.place for item in ruled),
+                "labels": "、".join(item.question.label for item in members),
+                "total": plain(total), "max": plain(pool.points),
+            }  # fmt: skip
+            yield Mistake(ruled[0].place, message.format(**slots), fix.format(**slots))
+
+
 def _question(found: Mapping[str, Any], pool: str) -> Question:
     claimed, score, low, high = (_number(found[name]) for name in ("self", "score", "low", "high"))
     most = Decimal(str(found["max"]))
@@ -345,7 +365,10 @@ def _dealt(
     mistakes: list[Mistake],
 ) -> Dealt:
     place = f"{finding['sheet']}!{finding['cells'][0]}" if finding["cells"] else ""
-    fixed = (finding["severity"], finding["origin"], place, finding["message"], finding["fix"])
+    fixed = (
+        finding["severity"], finding["origin"], place, finding["message"], finding["fix"],
+        finding["indicator"],
+    )  # fmt: skip
     if typed is None:
         said = _said_of_waiver(earlier) if earlier else ""
         return Dealt(*fixed, earlier=said)

@@ -32,6 +32,7 @@ _LAST = len(_WIDTHS) - 1
 _SIZE = 10
 _MOST_TEXT = 300
 _MARKED = ("error", "warning")
+_ONE_PAGE = 1000.0  # points of rows that are still readable when put on one page
 
 
 def write_notice(path: Path, unit: UnitSettlement) -> None:
@@ -45,6 +46,8 @@ def write_notice(path: Path, unit: UnitSettlement) -> None:
         page = _Page(book, sheet)
         page.write(unit)
         sheet.print_area(0, 0, page.row - 1, _LAST)
+        if page.height <= _ONE_PAGE:
+            sheet.fit_to_pages(1, 1)
 
 
 class _Page:
@@ -54,6 +57,7 @@ class _Page:
         self.book = book
         self.sheet = sheet
         self.row = 0
+        self.height = 0.0  # points used so far
 
     def write(self, unit: UnitSettlement) -> None:
         """All of the notice."""
@@ -69,7 +73,7 @@ class _Page:
         self._wide(text, font_size=12, text_wrap=True)
         self._write_totals(unit)
         self._write_deductions([i for i in unit.items if i.deducted or i.change or i.is_open])
-        self._write_corrections(unit.findings)
+        self._write_corrections(unit)
         self._write_waivers(unit.waived)
         self.row += 1
         self._wide(CLOSING, font_size=11, text_wrap=True)
@@ -92,8 +96,8 @@ class _Page:
         )  # fmt: skip
         head, cell = self._head(), self._cell("center", size=12, bold=True)
         self.row += 1
-        self.sheet.set_row(self.row, 20)
-        self.sheet.set_row(self.row + 1, 24)
+        self._set_height(self.row, 20)
+        self._set_height(self.row + 1, 24)
         for at, texts, look in ((self.row, heads, head), (self.row + 1, values, cell)):
             self.sheet.merge_range(at, 0, at, 1, safe_text(texts[0]), look)
             for column, text in enumerate(texts[1:], 2):
@@ -115,12 +119,8 @@ class _Page:
                  points(question.claimed), counted, why)
             )  # fmt: skip
 
-    def _write_corrections(self, findings: Sequence[Dealt]) -> None:
-        found = [
-            d for d in findings
-            if not d.is_waived and d.origin == "unit"
-            and (d.severity in _MARKED or d.action)
-        ]  # fmt: skip
+    def _write_corrections(self, unit: UnitSettlement) -> None:
+        found = [dealt for dealt in unit.findings if _is_to_correct(dealt, unit)]
         self._section(TO_CORRECT)
         if not found:
             self._wide("    没有。", font_size=_SIZE)
@@ -140,7 +140,7 @@ class _Page:
         self._heads(("序号", "位置", "日期", "问题和豁免理由"), wide=True)
         for number, dealt in enumerate(waived, 1):
             text = f"{dealt.message}\n豁免理由：{dealt.reason}"
-            date = dealt.date.replace("-", "\n", 1) if len(dealt.date) > 8 else dealt.date
+            date = dealt.date.replace("-", "\n", 1)
             self._cells((str(number), dealt.place or "—", date, text), wide=True)
 
     def _write_signature(self) -> None:
@@ -150,7 +150,7 @@ class _Page:
             ("复核人（签字）：", "财政部门（盖章）"),
             ("负责人（签字）：", "        年    月    日"),
         ):
-            self.sheet.set_row(self.row, 34)
+            self._set_height(self.row, 34)
             self.sheet.write_string(self.row, 1, left, look)
             self.sheet.write_string(
                 self.row, _LAST, right, self.book.format(font_size=11, align="center")
@@ -158,6 +158,10 @@ class _Page:
             self.row += 1
 
     # ---- pieces ----
+
+    def _set_height(self, row: int, points: float) -> None:
+        self.sheet.set_row(row, points)
+        self.height += points
 
     def _section(self, text: str) -> None:
         self._wide(
@@ -182,7 +186,7 @@ class _Page:
     def _line(
         self, texts: Sequence[str], looks: Sequence[Format], wide: bool, height: float
     ) -> None:
-        self.sheet.set_row(self.row, height)
+        self._set_height(self.row, height)
         last = len(texts) - 1
         for column, (text, look) in enumerate(zip(texts, looks, strict=True)):
             if wide and column == last:
@@ -196,7 +200,7 @@ class _Page:
         assert isinstance(size, int)
         shown = safe_text(text)
         lines = wrapped_lines(shown, sum(_WIDTHS), size)
-        self.sheet.set_row(self.row, height or min(MAX_HEIGHT, lines * size * 1.5 + 4))
+        self._set_height(self.row, height or min(MAX_HEIGHT, lines * size * 1.5 + 4))
         look = self.book.format(**properties)
         self.sheet.merge_range(self.row, 0, self.row, _LAST, "", look)
         self.sheet.write_string(self.row, 0, shown, look)
@@ -217,3 +221,13 @@ class _Page:
             border_color=f"#{GRID}",
             bold=bold,
         )
+
+
+def _is_to_correct(dealt: Dealt, unit: UnitSettlement) -> bool:
+    """Whether the unit is to put it right: not what is waived, or what a ruling has decided."""
+    if dealt.is_waived or dealt.origin != "unit":
+        return False
+    if dealt.action or dealt.severity == "error":
+        return True
+    ruled = {item.question.id for item in unit.items if item.ruled is not None}
+    return dealt.severity in _MARKED and dealt.indicator not in ruled

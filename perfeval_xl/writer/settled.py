@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from perfeval_xl.settlement import Stage, UnitSettlement
+from perfeval_xl.settlement import Item, Stage, UnitSettlement
 from perfeval_xl.writer.book import Book, Column, Link, Listing, Value
 from perfeval_xl.writer.style import OUTCOME, SEVERITY, Look
 from perfeval_xl.writer.summary_data import NO_NAME
@@ -147,7 +147,7 @@ def _changes(units: Sequence[UnitSettlement]) -> _Rows:
             (
                 unit.unit or NO_NAME, item.question.number, item.question.label, item.question.max,
                 item.question.claimed, interval(item.question.low, item.question.high),
-                item.counted, item.change, "核定人" if item.ruled is not None else "复核", item.why,
+                item.counted, item.change, _decided_by(item), item.why,
             ),
             {},
         )
@@ -155,6 +155,12 @@ def _changes(units: Sequence[UnitSettlement]) -> _Rows:
         for item in unit.items
         if item.change
     ]  # fmt: skip
+
+
+def _decided_by(item: Item) -> str:
+    if item.ruled is not None:
+        return "核定人"
+    return "暂计" if item.is_open else "复核"
 
 
 def _open(units: Sequence[UnitSettlement]) -> _Rows:

@@ -172,6 +172,10 @@ FORMULA_WITHOUT_RESULT = (
     "{file} {cell} 的核定得分是公式 {raw}，没有存下结果。",
     "请用 Excel 或 WPS 打开副本并保存一次，或直接写数字。",
 )
+POOL_EXCEEDED = (
+    "{file} {cell}：{labels}合计核定 {total} 分，几项一共只有 {max} 分。",
+    "请改小，使几项合计不超过 {max} 分；超出的部分没有计入总分。",
+)
 COPY_UNREADABLE = (
     "副本里的核定读不出来（{why}）。",
     "请关闭正在打开副本的程序、核对文件后再运行一次；副本坏了的，请另存后删除，重新 run 生成。",
