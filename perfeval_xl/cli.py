@@ -304,6 +304,8 @@ def settle(outbox: Path, as_json: bool, templates: Path | None) -> None:
     if not as_json:
         click.echo(f"已核定 {result.count(Stage.SETTLED)} 份，共 {len(result.units)} 份。")
         click.echo(f"汇总：{result.summary}")
+    for place in result.strays:
+        click.echo(f"“{place}”的原件已不在收件里或被退回，其中的核定留着，但没有计入。", err=True)
     _say_set_aside(result.set_aside)
     mistaken, is_open = result.count(Stage.MISTAKES), result.count(Stage.OPEN)
     sys.exit(ERRORS_FOUND if mistaken else INCOMPLETE if is_open else OK)

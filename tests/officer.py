@@ -30,10 +30,7 @@ def edit(path: Path, change: Callable[[Book], None]) -> None:
 def column_of(sheet: Worksheet, head: str) -> tuple[int, int]:
     """Row and column of the first cell that reads so."""
     return next(
-        (cell.row, cell.column)
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value == head
+        (cell.row, cell.column) for row in sheet.iter_rows() for cell in row if cell.value == head
     )
 
 

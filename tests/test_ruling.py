@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -21,8 +21,8 @@ def question(
     most: str = "5",
 ) -> Question:
     return Question(
-        name, 1, "指标", D(most), None if claimed is None else D(claimed),
-        None if score is None else D(score), D(low), D(high), outcome, pool,
+        name, 1, "指标", Decimal(most), None if claimed is None else Decimal(claimed),
+        None if score is None else Decimal(score), Decimal(low), Decimal(high), outcome, pool,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def question(
     ],
 )
 def test_what_counts_while_a_score_is_blank(asked: Question, standing: str, asks: bool) -> None:
-    assert (asked.standing, asked.asks) == (D(standing), asks)
+    assert (asked.standing, asked.asks) == (Decimal(standing), asks)
 
 
 DIFFERS = question(Outcome.DIFFERS, "5", "2.5", "2", "2.5")
@@ -72,7 +72,7 @@ AGREES = question(Outcome.AGREES, "5", "5", "5", "5")
 def test_faults_of_a_ruling(
     asked: Question, raw: str, score: str | None, reason: str, expected: list[Fault]
 ) -> None:
-    assert faults_of(asked, raw, None if score is None else D(score), reason) == expected
+    assert faults_of(asked, raw, None if score is None else Decimal(score), reason) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_shared_points_never_count_above_their_pool() -> None:
         question(Outcome.JUDGED, "5", name="b", pool="p", most="15"),
         question(Outcome.JUDGED, "5", name="c", pool="p", most="15"),
     ]
-    assert total_of(asked, {}, {"p": D(15)}) == 15
-    assert total_of(asked, {"a": D(3), "b": D(14)}, {"p": D(15)}) == 18
+    assert total_of(asked, {}, {"p": Decimal(15)}) == 15
+    assert total_of(asked, {"a": Decimal(3), "b": Decimal(14)}, {"p": Decimal(15)}) == 18
 
 
 def test_two_like_findings_on_one_cell_have_keys_of_their_own() -> None:

@@ -6,6 +6,7 @@ Nothing is evaluated again: figures are those of results.jsonl.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from perfeval_xl.amounts import ZERO, plain
-from perfeval_xl.batch.desk import Desk
+from perfeval_xl.batch.desk import Desk, copies_in
 from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
 from perfeval_xl.batch.files import clear_parts, reason_of
 from perfeval_xl.batch.journal import Journal
@@ -66,11 +67,16 @@ class NothingToSettle(PerfEvalError):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """All units, and where the summary lies. set_aside: officers' versions of our own outputs."""
+    """All units, and where the summary lies.
+
+    set_aside: officers' versions of our own outputs. strays: copies of files that the last run did
+    not find or gave back, in which an officer entered something; it is kept but counts nowhere.
+    """
 
     units: tuple[UnitSettlement, ...]
     summary: Path
     set_aside: tuple[str, ...]
+    strays: tuple[str, ...] = ()
 
     def count(self, stage: Stage) -> int:
         """How many units are that far."""
@@ -99,7 +105,18 @@ def settle(outbox: str | Path, templates: str | Path | None = None) -> Settlemen
         units = tuple(collector.units(_records(target)))
         ours = OurFiles(target)
         _write(ours, units)
-    return Settlement(units, target / SETTLED, tuple(ours.set_aside))
+        strays = _strays(target, {unit.copy for unit in units}, options)
+    return Settlement(units, target / SETTLED, tuple(ours.set_aside), tuple(strays))
+
+
+def _strays(outbox: Path, known: set[str], options: Options) -> Iterator[str]:
+    """Copies beside those of the results that hold entries."""
+    for place in copies_in(outbox):
+        if place not in known:
+            with contextlib.suppress(WorkbookError, OSError):
+                data = (outbox / place).read_bytes()
+                if read_entries(Workbook.open(data, options.limits.package)).count:
+                    yield place
 
 
 def _records(outbox: Path) -> Iterator[Record]:
