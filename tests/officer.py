@@ -10,8 +10,21 @@ import openpyxl
 from openpyxl.workbook import Workbook as Book
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.builders.forms import FilledForm
+
 SCORING, REVIEW = "附件2-2 评分表", "复核意见"
 Ruling = tuple[object, object]  # 核定得分 and 核定理由
+
+
+def form_of(unit: str, **facts: int) -> FilledForm:
+    """A form that agrees with itself, of a unit of this name."""
+    filled = FilledForm.example()
+    filled.unit = unit
+    for rows in filled.tables.values():
+        for row in rows:
+            row["unit"] = unit
+    filled.facts.update(facts)
+    return filled
 
 
 def opened(path: Path) -> Book:

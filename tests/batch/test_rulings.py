@@ -26,7 +26,6 @@ from tests import officer
 from tests.batch import misbehaving
 from tests.batch.test_faults import sabotaged, steps
 from tests.batch.test_run import files_of
-from tests.builders.forms import FilledForm
 from tests.officer import SCORING
 from tests.writer.copies import workbook_of
 
@@ -37,9 +36,7 @@ MARK = "【核定后填报有改动】"
 
 @cache  # openpyxl notes the time: made twice, it is another file
 def form(unit: str = "区示例局", **scores: int) -> bytes:
-    filled = FilledForm.example()
-    filled.unit = unit
-    filled.facts["unit_name"] = unit
+    filled = officer.form_of(unit)
     for number, score in scores.items():
         filled.scores[int(number.removeprefix("n"))] = score
     filled.state_totals()
