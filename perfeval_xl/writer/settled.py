@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfeval_xl.settlement import Item, Stage, UnitSettlement
-from perfeval_xl.writer.book import Book, Column, Link, Listing, Value
-from perfeval_xl.writer.style import OUTCOME, SEVERITY, Look
+from perfeval_xl.writer.book import Book, Column, Link, Listing, Value, set_up_page, wrapped_lines
+from perfeval_xl.writer.style import HEAD_FONT, OUTCOME, SEVERITY, Look
 from perfeval_xl.writer.summary_data import NO_NAME
 from perfeval_xl.writer.text import SEVERITY_WORDS, STAGES, interval
 
 TITLE = "部门整体支出绩效自评核定汇总"
-UNITS, CHANGES, OPEN, MISTAKES, WAIVERS = (
-    "核定汇总", "调整明细", "尚未核定", "填写有误", "处理与豁免",
+UNITS, CHANGES, OPEN, MISTAKES, WAIVERS, RULES = (
+    "核定汇总", "调整明细", "尚未核定", "填写有误", "处理与豁免", "说明",
 )  # fmt: skip
 _RULE = (
     "核定：核定人填的分；没有填的，自评在允许区间内的按自评，数字可定而不一致的暂按复核得分，"
     "其余暂按自评。状态不是“已核定”的，核定得分和等次都是暂计。"
+)
+_RULES = (
+    "核定得分：核定人填的分。没有填的，自评在复核允许的区间内的，按自评得分。",
+    "数字可定而自评不一致、还没有核定的，暂按复核得分；缺数据未定和由评审人判断、还没有核定的，暂按自评得分（不超过满分）。",
+    "几项共用分值的（如三项效益），合计不超过共用的分值。",
+    "核定得分与自评不同的，要写理由；数字可定的，核定在复核允许的区间内时，以复核说明为理由。",
+    "填报单位在核定以后改了原件的，以前的核定不计入，列在“尚未核定”里，请重新核定。",
+    "豁免：问题照列，不要求更正；理由和日期见“处理与豁免”。",
+    "等次按核定得分和表样规定的分数段确定。",
 )
 _UNIT_COLUMNS = (
     Column("序号", 6, "center"),
@@ -98,6 +107,20 @@ def write_settled(path: Path, units: Sequence[UnitSettlement]) -> None:
                     _MISTAKE_COLUMNS, _mistakes(units), "没有。")  # fmt: skip
         _write_list(book, WAIVERS, "核定人对发现的问题作出的处理；没有列出的，按要求更正办。",
                     _WAIVER_COLUMNS, _waivers(units), "没有。")  # fmt: skip
+        _write_rules(book)
+
+
+def _write_rules(book: Book) -> None:
+    """How the figures come about, on a sheet of its own, for whoever gets the file alone."""
+    sheet = book.sheet(RULES)
+    set_up_page(sheet, landscape=False)
+    sheet.set_column(0, 0, 90)
+    sheet.set_row(0, 28)
+    sheet.write_string(0, 0, RULES, book.format(font_name=HEAD_FONT, font_size=15))
+    body = book.format(font_size=11, text_wrap=True)
+    for row, text in enumerate(_RULES, 2):
+        sheet.set_row(row, wrapped_lines(text, 90, 11) * 16 + 6)
+        sheet.write_string(row, 0, text, body)
 
 
 def _write_units(book: Book, units: Sequence[UnitSettlement]) -> None:
