@@ -15,11 +15,10 @@ from pathlib import Path
 from perfeval_xl.batch.discover import REVIEWED
 from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.keep import is_kept
-from perfeval_xl.batch.one import Options, whose
+from perfeval_xl.batch.one import Options, entries_of, whose, why_unreadable
 from perfeval_xl.batch.rulings import RulingStore, Snapshot
 from perfeval_xl.batch.standing import Source, Standing, stamp_of
 from perfeval_xl.errors import WorkbookError
-from perfeval_xl.ooxml import Workbook
 
 _SHEETS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 
@@ -79,17 +78,13 @@ class Desk:
         try:
             self._keep(place, data, source)
         except WorkbookError as exc:
-            self.unreadable[place] = exc.code
+            self.unreadable[place] = why_unreadable(exc, place)
         else:
             self.unreadable.pop(place, None)
         return True
 
     def _keep(self, place: str, data: bytes, source: Source | None) -> None:
-        from perfeval_xl.writer.ruled import read_entries
-
-        entries = read_entries(Workbook.open(data, self.options.limits.package))
-        if entries.is_lost:
-            raise WorkbookError("copy.rulings_untied")
+        entries = entries_of(place, data, self.outbox, self.options)
         file = source.file if source else entries.name
         who = source.who if source else None
         if who is None:

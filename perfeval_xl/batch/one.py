@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfeval_xl.batch.arrive import Arrived, arrive
 from perfeval_xl.batch.discover import Submitted
@@ -31,12 +32,16 @@ from perfeval_xl.forms.returns import return_text
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation
-from perfeval_xl.ooxml import Limits
+from perfeval_xl.ooxml import Limits, Workbook
 from perfeval_xl.reader.grid import Grid
+
+if TYPE_CHECKING:
+    from perfeval_xl.writer.ruled import Entries
 
 LOG = ".perfeval/错误记录.txt"
 PATIENCE = 1.0  # seconds after which a file that may be on its way is looked at again
 _SETTLED_AFTER = 5.0  # seconds without a change after which a broken file is no longer "arriving"
+_UNTIED = "copy.rulings_untied"
 _CUT_OFF = {"workbook.empty", "workbook.truncated", "workbook.bad_crc", "workbook.legacy_failed"}
 
 
@@ -272,6 +277,32 @@ def _known(arrived: Arrived, options: Options, name: str) -> Context:
     if not context.given:
         return context
     return replace(context, sheet=free_sheet_name(arrived.workbook))
+
+
+def entries_of(place: str, data: bytes, outbox: Path, options: Options) -> Entries:
+    """What an officer entered in the copy at ``place``.
+
+    Raises:
+        WorkbookError: it cannot be read, or something in it cannot be tied to its indicator.
+    """
+    from perfeval_xl.writer.ruled import read_entries
+
+    try:
+        entries = read_entries(Workbook.open(data, options.limits.package))
+    except (PerfEvalError, MemoryError):
+        raise
+    except Exception as exc:
+        raise failed(outbox, place, traceback.format_exc()) from exc
+    if entries.is_lost:
+        raise WorkbookError(_UNTIED)
+    return entries
+
+
+def why_unreadable(error: WorkbookError, place: str) -> str:
+    """Why nothing could be read from a copy, in words."""
+    from perfeval_xl.writer.text import COPY_UNTIED
+
+    return COPY_UNTIED if error.code == _UNTIED else return_text(error, place).message
 
 
 def whose(data: bytes, options: Options) -> Who:

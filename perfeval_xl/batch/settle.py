@@ -20,7 +20,7 @@ from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
 from perfeval_xl.batch.files import clear_parts, reason_of
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.lock import OutboxLock
-from perfeval_xl.batch.one import Options
+from perfeval_xl.batch.one import Options, entries_of, why_unreadable
 from perfeval_xl.batch.ours import OurFiles
 from perfeval_xl.batch.record import Record, from_line
 from perfeval_xl.batch.rulings import RulingStore, Snapshot, known_for
@@ -30,7 +30,6 @@ from perfeval_xl.errors import PerfEvalError, WorkbookError
 from perfeval_xl.forms.catalog import load_form
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import CellRef, Outcome
-from perfeval_xl.ooxml import Workbook
 from perfeval_xl.ruling import (
     Fault,
     Question,
@@ -40,14 +39,14 @@ from perfeval_xl.ruling import (
     waiver_faults,
 )
 from perfeval_xl.settlement import Dealt, Item, Mistake, Stage, UnitSettlement
-from perfeval_xl.writer.ruled import Entries, TypedRuling, TypedWaiver, iso_date, read_entries
+from perfeval_xl.writer.ruled import Entries, TypedRuling, TypedWaiver, iso_date
 from perfeval_xl.writer.text import (
     COPY_UNREADABLE,
-    EARLIER_WAIVER,
     FAULTS,
     FORMULA_WITHOUT_RESULT,
     POOL_EXCEEDED,
     earlier_ruling,
+    earlier_waiver,
     interval,
 )
 
@@ -115,7 +114,7 @@ def _strays(outbox: Path, known: set[str], options: Options) -> Iterator[str]:
         if place not in known:
             with contextlib.suppress(WorkbookError, OSError):
                 data = (outbox / place).read_bytes()
-                if read_entries(Workbook.open(data, options.limits.package)).count:
+                if entries_of(place, data, outbox, options).count:
                     yield place
 
 
@@ -195,15 +194,11 @@ class _Collector:
         place = str(record["copy"])
         try:
             data = (self._outbox / place).read_bytes()
-            entries = read_entries(Workbook.open(data, self._options.limits.package))
+            return entries_of(place, data, self._outbox, self._options)
         except OSError as exc:
             why = reason_of(exc)
         except WorkbookError as exc:
-            why = exc.code
-        else:
-            if not entries.is_lost:
-                return entries
-            why = "核定编号列被删除或有重复的行"
+            why = why_unreadable(exc, place)
         message, fix = COPY_UNREADABLE
         mistakes.append(Mistake(place, message.format(why=why), fix))
         return _NOTHING_READ
@@ -387,7 +382,7 @@ def _dealt(
         finding["indicator"],
     )  # fmt: skip
     if typed is None:
-        said = _said_of_waiver(earlier) if earlier else ""
+        said = earlier_waiver(earlier) if earlier else ""
         return Dealt(*fixed, earlier=said)
     waiver = typed.waiver
     is_date = bool(iso_date(waiver.date))
@@ -403,12 +398,6 @@ def _dealt(
         mistakes.append(_mistake(file, cell, raw, *FAULTS[fault]))
     action = "" if faults else waiver.action
     return Dealt(*fixed, action, waiver.reason, waiver.date)
-
-
-def _said_of_waiver(earlier: Waiver) -> str:
-    return EARLIER_WAIVER.format(
-        action=earlier.action, date=earlier.date or "未写日期", reason=earlier.reason or "未写"
-    )
 
 
 def _number(value: object) -> Decimal | None:

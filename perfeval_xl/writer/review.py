@@ -231,7 +231,8 @@ class ReviewPage:
         if place is not None:
             self.sheet.write(self.row, 3, _place_text(finding), _CELL_LINK)
             self.sheet.link(self.row, 3, sheet_place(place), "跳到这一格")
-        self.sheet.heights[self.row] = self._height(values)
+        own = self._height(values)
+        self.sheet.heights[self.row] = max(own, self.waivers.height(number - 1))
         self.waivers.write(self.row, number - 1)
         self.row += 1
 

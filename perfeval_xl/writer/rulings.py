@@ -7,6 +7,7 @@ beside the score, never as if it were given for this one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -23,6 +24,7 @@ from perfeval_xl.ruling import (
     total_of,
 )
 from perfeval_xl.writer.formulas import IDENTITY, REASON, RULING, ScoringFormulas
+from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.style import (
     ASKED_FILL,
     ASKED_LINE,
@@ -37,7 +39,6 @@ from perfeval_xl.writer.style import (
 from perfeval_xl.writer.text import (
     ALL_RULED,
     CONTEXT_HEAD,
-    EARLIER_WAIVER,
     RULING_PROMPT,
     RULING_REASON_PROMPT,
     STILL_OPEN,
@@ -46,6 +47,7 @@ from perfeval_xl.writer.text import (
     WAIVER_HINT,
     WAIVER_REASON_PROMPT,
     earlier_ruling,
+    earlier_waiver,
     interval,
 )
 
@@ -53,6 +55,8 @@ WIDTHS = (9.0, 30.0, 2.0)  # of 核定得分, 核定理由 and of what ties a ro
 FIRST_INPUT = 9  # column of 处理 on 复核意见, beside the printed area
 _INPUT_WIDTHS = (8.0, 34.0, 12.0, 2.0)
 _SIZE = 10.0
+_INDENT = 2.0  # characters that an indented text loses
+_MAX_HEIGHT = 409.0
 _LONGEST_CELL = 16_000  # characters, well below Excel's limit of 32,767 units
 _HIDDEN = ";;;"  # a number format that shows nothing
 
@@ -174,9 +178,13 @@ class WaiverColumns:
         earlier = self._earlier.get(self._keys[number])
         if earlier is None or self._keys[number] in self._given:
             return ""
-        return EARLIER_WAIVER.format(
-            action=earlier.action, date=earlier.date or "未写日期", reason=earlier.reason or "未写"
-        )
+        return earlier_waiver(earlier)
+
+    def height(self, number: int) -> float:
+        """Points that the reason for a finding needs, as it was entered."""
+        given = self._given.get(self._keys[number])
+        needed = text_height(given.reason if given else "", _INPUT_WIDTHS[1] - _INDENT, _SIZE)
+        return min(needed + 2, _MAX_HEIGHT)
 
     def write(self, row: int, number: int) -> None:
         """The input cells of one finding; ``number`` counts from 0."""
@@ -184,7 +192,7 @@ class WaiverColumns:
         given = self._given.get(key, Waiver(key, "", "", "", action=""))
         texts = (given.action, given.reason, given.date)
         for column, text in enumerate(texts, FIRST_INPUT):
-            style = _input(False, False, centered=column != FIRST_INPUT + 1)
+            style = _WAIVER_TEXT if column == FIRST_INPUT + 1 else _WAIVER
             self.sheet.write(row, column, text or None, style)
         self.sheet.write(row, FIRST_INPUT + len(texts), key, _TIE)
         self._rows.append(row)
@@ -255,6 +263,8 @@ def _input(asks: bool, is_changed: bool, centered: bool = False) -> Style:
     )
 
 
+_WAIVER = replace(_input(False, False, True), font=Font(FONT, _SIZE))
+_WAIVER_TEXT = _input(False, False)
 _TIE = Style(Font(FONT, 8, color="FFFFFF"), vertical="center", number_format=_HIDDEN)
 _TOTAL = Style(
     Font(FONT, 11, bold=True), Fill(SUBHEAD_FILL), Border(color=GRID), "center", "center", True

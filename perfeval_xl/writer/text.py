@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
-from perfeval_xl.context import Adjudication, Rank
+from perfeval_xl.context import Adjudication, Rank, Waiver
 from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
 from perfeval_xl.ruling import Fault
 from perfeval_xl.settlement import Stage
@@ -24,8 +24,8 @@ RULING_RULE = (
     "核定得分由核定人填写：带底色的要填；白色的可以空着，空着就按自评得分（自评在允许区间内）。"
     "合计里还没有核定的，数字可定的暂按复核得分，其余暂按自评得分。"
 )
-ALL_RULED = "已全部核定"
-STILL_OPEN = "尚有 {count} 项未核定"
+ALL_RULED = "核定合计（已全部核定）"
+STILL_OPEN = "核定合计（尚有 {count} 项未核定）"
 EARLIER_RULING = (
     "【核定后填报有改动】上次核定 {score} 分{reason}，当时自评 {claimed}、区间 {interval}；"
     "现自评 {now}、区间 {now_interval}。请重新核定。"
@@ -176,10 +176,18 @@ POOL_EXCEEDED = (
     "{file} {cell}：{labels}合计核定 {total} 分，几项一共只有 {max} 分。",
     "请改小，使几项合计不超过 {max} 分；超出的部分没有计入总分。",
 )
+COPY_UNTIED = "编号列被删除，或有重复的行，认不出核定是哪一项的"
 COPY_UNREADABLE = (
     "副本里的核定读不出来（{why}）。",
     "请关闭正在打开副本的程序、核对文件后再运行一次；副本坏了的，请另存后删除，重新 run 生成。",
 )
+
+
+def earlier_waiver(waiver: Waiver) -> str:
+    """What is said of how a finding of an earlier version of a file was dealt with."""
+    return EARLIER_WAIVER.format(
+        action=waiver.action, date=waiver.date or "未写日期", reason=waiver.reason or "未写"
+    )
 
 
 def earlier_ruling(ruled: Adjudication, now: str, now_interval: str) -> str:

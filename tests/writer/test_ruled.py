@@ -101,7 +101,7 @@ def test_the_copy_is_valid(one: Annotated, copy: Path) -> None:
 def test_the_total_counts_what_stands_until_it_is_ruled(one: Annotated) -> None:
     sheet = Workbook.open(one.copy).sheet(SCORING)
     texts = {cell.raw: key for key, cell in sheet.cells.items()}
-    row, column = texts["尚有 21 项未核定"]
+    row, column = texts["核定合计（尚有 21 项未核定）"]
     assert sheet.cells[row, column - 1].raw == "96.8"
 
 
@@ -137,12 +137,12 @@ def test_libreoffice_reckons_the_total_as_we_do(
     for path in paths:
         for data in (path.read_bytes(), (out / path.name).read_bytes()):
             sheet = Workbook.open(data).sheet(SCORING)
-            key = next(k for k, c in sheet.cells.items() if c.raw.endswith("项未核定"))
+            key = next(k for k, c in sheet.cells.items() if c.raw.endswith("项未核定）"))
             said.append((float(sheet.cells[key[0], key[1] - 1].raw), sheet.cells[key].raw))
     assert said == [
-        *[(96.8, "尚有 21 项未核定")] * 2,
-        *[(95.8, "尚有 20 项未核定")] * 2,
-        *[(96.8, "尚有 20 项未核定")] * 2,
+        *[(96.8, "核定合计（尚有 21 项未核定）")] * 2,
+        *[(95.8, "核定合计（尚有 20 项未核定）")] * 2,
+        *[(96.8, "核定合计（尚有 20 项未核定）")] * 2,
     ]
 
 
