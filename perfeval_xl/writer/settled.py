@@ -19,6 +19,7 @@ _RULE = (
     "核定：核定人填的分；没有填的，自评在允许区间内的按自评，数字可定而不一致的暂按复核得分，"
     "其余暂按自评。状态不是“已核定”的，核定得分和等次都是暂计。"
 )
+_RULES_WIDTH = 78  # one column on A4 portrait
 _RULES = (
     "核定得分：核定人填的分。没有填的，自评在复核允许的区间内的，按自评得分。",
     "数字可定而自评不一致、还没有核定的，暂按复核得分；缺数据未定和由评审人判断、还没有核定的，暂按自评得分（不超过满分）。",
@@ -114,12 +115,12 @@ def _write_rules(book: Book) -> None:
     """How the figures come about, on a sheet of its own, for whoever gets the file alone."""
     sheet = book.sheet(RULES)
     set_up_page(sheet, landscape=False)
-    sheet.set_column(0, 0, 90)
+    sheet.set_column(0, 0, _RULES_WIDTH)
     sheet.set_row(0, 28)
     sheet.write_string(0, 0, RULES, book.format(font_name=HEAD_FONT, font_size=15))
     body = book.format(font_size=11, text_wrap=True)
     for row, text in enumerate(_RULES, 2):
-        sheet.set_row(row, wrapped_lines(text, 90, 11) * 16 + 6)
+        sheet.set_row(row, wrapped_lines(text, _RULES_WIDTH, 11) * 16 + 6)
         sheet.write_string(row, 0, text, body)
 
 
