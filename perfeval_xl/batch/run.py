@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import perfeval_xl
-from perfeval_xl.batch.desk import Desk
+from perfeval_xl.batch.copies import OutboxCopies
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.journal import Journal
@@ -120,13 +120,13 @@ def run_folder(
         rules = _rules(options, digests)
         with Office(target) as office, Journal(target, rules, force) as journal:
             store = RulingStore(target)
-            desk = Desk(target, store, options, journal.sources)
-            run = _Run(found.files, target, options, journal, office, desk, progress)
+            copies = OutboxCopies(target, store, options, journal.sources)
+            run = _Run(found.files, target, options, journal, office, copies, progress)
             run.finish_all(min(jobs or cores(), len(found.files)) or 1)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
             result.set_aside = sorted(run.set_aside)
-            result.unreadable = dict(desk.unreadable)
+            result.unreadable = dict(copies.unreadable)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
@@ -158,7 +158,7 @@ class _Run:
         options: Options,
         journal: Journal,
         office: Office,
-        desk: Desk,
+        copies: OutboxCopies,
         progress: Progress | None,
     ) -> None:
         self.files = files
@@ -166,7 +166,7 @@ class _Run:
         self.options = options
         self.journal = journal
         self.office = office
-        self.desk = desk
+        self.copies = copies
         self.set_aside: set[str] = set()
         self.progress = progress
         self.resumed = 0
@@ -199,14 +199,14 @@ class _Run:
 
     def _take_in_rulings(self) -> None:
         """Keep what officers entered in copies before any of them is written anew."""
-        self.desk.look_at_all()
-        self.office.rule(self.desk.store.snapshots)
+        self.copies.look_at_all()
+        self.office.rule(self.copies.store.snapshots)
 
     def _guarded(self, submitted: Submitted) -> Submitted:
         """The file with how its copy stands; what was entered since the run began is kept first."""
-        known = len(self.desk.store.snapshots)
-        standing = self.desk.look_at(submitted.copy)
-        self.office.rule(self.desk.store.snapshots[known:])
+        known = len(self.copies.store.snapshots)
+        standing = self.copies.look_at(submitted.copy)
+        self.office.rule(self.copies.store.snapshots[known:])
         return replace(submitted, standing=standing)
 
     def _join(self) -> list[tuple[str, str | None]]:
@@ -303,7 +303,7 @@ class _Run:
         if older is not None and older.output and older.output.casefold() not in self._outputs:
             place = self.outbox / older.output
             with contextlib.suppress(OSError):
-                if self.desk.is_edited(older.output):
+                if self.copies.is_edited(older.output):
                     kept = set_aside(place, place.read_bytes())
                     self.set_aside.add(kept.relative_to(self.outbox).as_posix())
                 remove(place)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from perfeval_xl.amounts import ZERO, plain
-from perfeval_xl.batch.desk import Desk, copies_in
+from perfeval_xl.batch.copies import OutboxCopies, copies_in
 from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
 from perfeval_xl.batch.files import clear_parts, reason_of
 from perfeval_xl.batch.journal import Journal
@@ -99,7 +99,7 @@ def settle(outbox: str | Path, templates: str | Path | None = None) -> Settlemen
         clear_parts(target)
         store = RulingStore(target)
         with Journal(target, "") as journal:
-            Desk(target, store, options, journal.sources).look_at_all()
+            OutboxCopies(target, store, options, journal.sources).look_at_all()
         collector = _Collector(target, store, options)
         units = tuple(collector.units(_records(target)))
         ours = OurFiles(target)

@@ -29,7 +29,7 @@ class _Seen:
     edited: bool
 
 
-class Desk:
+class OutboxCopies:
     """All copies of one outbox. sources: what the journal knows of them, by their place."""
 
     def __init__(
