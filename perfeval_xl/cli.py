@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec
     from perfeval_xl.model import Evaluation, IndicatorResult
+    from perfeval_xl.settlement import UnitSettlement
 
 speak_chinese()
 
@@ -476,7 +477,44 @@ def verify(
         _print_json(asdict(result))
     else:
         _print_verification(result)
-    sys.exit({"proven": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}[result.status])
+    codes = {"proven": OK, "ruled": OK, "differs": ERRORS_FOUND, "unproven": INCOMPLETE}
+    sys.exit(codes[result.status])
+
+
+@main.command()
+@click.argument("outbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="给出 JSON，一份文件一行。")
+@_TEMPLATES
+@_clear_errors
+def settle(outbox: Path, as_json: bool, templates: Path | None) -> None:
+    """收集 OUTBOX 里各副本的核定，检查后写出 汇总_核定.xlsx 和每个单位的复核意见书。
+
+    \b
+    示例：
+      perfeval settle 结果
+    \b
+    退出码：0 全部核定 · 3 核定填写有误 · 4 还有没核定的 · 1 程序失败 · 2 用法不对
+    """
+    from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.settle import settle as settled
+    from perfeval_xl.batch.settle import unit_record
+    from perfeval_xl.settlement import Stage
+
+    quiet_refusals()
+    result = settled(outbox, templates)
+    for unit in result.units:
+        if as_json:
+            _print_json(unit_record(unit))
+        else:
+            _print_settlement(unit)
+    if not as_json:
+        click.echo(f"已核定 {result.count(Stage.SETTLED)} 份，共 {len(result.units)} 份。")
+        click.echo(f"汇总：{result.summary}")
+    for place in result.strays:
+        click.echo(f"“{place}”的原件已不在收件里或被退回，其中的核定留着，但没有计入。", err=True)
+    _say_set_aside(result.set_aside)
+    mistaken, is_open = result.count(Stage.MISTAKES), result.count(Stage.OPEN)
+    sys.exit(ERRORS_FOUND if mistaken else INCOMPLETE if is_open else OK)
 
 
 @main.command()
@@ -754,6 +792,13 @@ def _print_verification(result: Verification) -> None:
     if result.status == "proven":
         click.echo(f"一致：副本就是原件加上复核内容，逐字节相同。原件 SHA-256：{result.sha256}")
         click.echo(f"副本所写的文件名：{result.name}；程序：{result.made_by}")
+        if result.entries:
+            click.echo(f"核定已填 {result.entries} 项。")
+    elif result.status == "ruled":
+        click.echo(
+            f"一致：副本另存过，填报内容和复核内容逐格比对都没有改动；核定已填 {result.entries} 项。"
+            f"原件 SHA-256：{result.sha256}"
+        )
     elif result.status == "unproven":
         click.echo(
             f"副本由别的版本或别的表样数据写成（{result.made_by}），复核内容不能重做一遍来逐字节证明；"
@@ -763,6 +808,31 @@ def _print_verification(result: Verification) -> None:
         click.echo(f"不一致：{len(result.differences)} 处不同。原件 SHA-256：{result.sha256}")
         for difference in result.differences:
             click.echo(f"  {difference.message}")
+
+
+def _print_settlement(unit: UnitSettlement) -> None:
+    """What is missing or wrong in one file; nothing when it is settled."""
+    from perfeval_xl.settlement import Stage
+
+    if unit.stage is Stage.SETTLED:
+        return
+    click.secho(f"{unit.copy}　{unit.unit}", bold=True)
+    for mistake in unit.mistakes:
+        click.secho(f"  [填写有误] {mistake.message}", fg=_COLORS["error"])
+        click.echo(f"       {mistake.fix}")
+    for item in unit.open_items:
+        question = item.question
+        click.echo(
+            f"  [未核定] {item.place} 第 {question.number} 项 {question.label}{item.earlier}"
+        )
+
+
+def _say_set_aside(places: Sequence[str]) -> None:
+    """Name the officers' versions that were kept beside ours."""
+    if places:
+        click.echo(f"副本里除核定以外还有人工改动，原样另存 {len(places)} 份：", err=True)
+    for place in places:
+        click.echo(f"  {place}", err=True)
 
 
 # ---- finding forms and files ----
@@ -975,6 +1045,9 @@ def _print_closing(result: RunResult) -> None:
     _print_remarks(result.list_remarks, "汇总的“清单核对”")
     for reason, count in sorted(result.skipped.items()):
         click.echo(f"跳过 {count} 个：{reason}", err=True)
+    for place, why in sorted(result.unreadable.items()):
+        click.echo(f"副本“{place}”里的核定读不出来（{why}）；要重写时会先原样另存。", err=True)
+    _say_set_aside(result.set_aside)
     click.echo(f"汇总：{result.summary}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -73,27 +73,33 @@ class EarlierFinding:
 class Adjudication:
     """What an officer ruled on one indicator (核定), and what it was ruled on.
 
-    sha256: of the submitted file. claimed, low, high: self-score and interval as shown to the
-    officer, as texts, empty where there were none.
+    score: None where none was entered or it cannot be read; ``raw`` is what was typed. sha256: of
+    the submitted file. claimed, low, high: self-score and interval as shown to the officer, as
+    texts, empty where there were none.
     """
 
     indicator: str
-    score: Decimal
+    score: Decimal | None
     reason: str
     sha256: str
     claimed: str = ""
     low: str = ""
     high: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding that an officer accepts as it is; ``date`` as typed."""
+    """What an officer does with a finding: accepts it as it is (豁免), or has it corrected (更正).
+
+    date: ``2022-05-01`` where it is a date, else as typed.
+    """
 
     key: str
     reason: str
     date: str
     sha256: str
+    action: str = "豁免"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +122,22 @@ class Context:
 
     @property
     def digest(self) -> str:
-        """The same for the same knowledge; empty for none."""
-        if self == NOTHING:
+        """The same for the same knowledge that decides an outcome; empty for none.
+
+        Rulings and waivers decide none: the copy that bears them is left as the officer saved it.
+        """
+        decisive = replace(self, rulings=(), waivers=())
+        if decisive == NOTHING:
             return ""
-        return hashlib.sha256(self.to_text().encode()).hexdigest()
+        return hashlib.sha256(decisive.to_text().encode()).hexdigest()
+
+    def beside(self, sha256: str) -> Context:
+        """Without what was entered for this version of the file: that stands in its copy's cells."""
+        return replace(
+            self,
+            rulings=tuple(r for r in self.rulings if r.sha256 != sha256),
+            waivers=tuple(w for w in self.waivers if w.sha256 != sha256),
+        )
 
     def to_text(self) -> str:
         """JSON, read back by ``context_from``."""
@@ -145,16 +163,25 @@ def context_from(text: str) -> Context:
             ),
             round=int(found["round"]),
             earlier=tuple(_made(EarlierFinding, e) for e in found["earlier"]),
-            rulings=tuple(
-                Adjudication(**{**r, "score": Decimal(r["score"])}) for r in found["rulings"]
-            ),
-            waivers=tuple(_made(Waiver, w) for w in found["waivers"]),
+            rulings=tuple(ruling_from(r) for r in found["rulings"]),
+            waivers=tuple(waiver_from(w) for w in found["waivers"]),
             sheet=str(found["sheet"]),
             earlier_file=str(found["earlier_file"]),
             earlier_rules=str(found["earlier_rules"]),
         )
     except (KeyError, TypeError, ArithmeticError) as exc:
         raise ValueError("not a context") from exc
+
+
+def ruling_from(found: Mapping[str, Any]) -> Adjudication:
+    """A ruling as ``asdict`` and JSON left it; KeyError, TypeError or ArithmeticError if none."""
+    score = found["score"]
+    return Adjudication(**{**found, "score": None if score is None else Decimal(score)})
+
+
+def waiver_from(found: Mapping[str, Any]) -> Waiver:
+    """A waiver as ``asdict`` and JSON left it; KeyError when something is missing."""
+    return _made(Waiver, found)
 
 
 def _made(kind: type[_Texts], found: Mapping[str, Any]) -> _Texts:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.model import CellRef, Submission
+from perfeval_xl.model import CellRef, ReadingProblem, Submission
 from perfeval_xl.ooxml import Limits, Workbook, sniff
 from perfeval_xl.reader.grid import Grid
 from perfeval_xl.reader.read import read_grids, read_submission
@@ -61,11 +61,34 @@ def arrive(
         kind = sniff(data)
     if kind in _LEGACY:
         return _converted(data, kind, recognise, limits, guarded)
-    original = original_of(Workbook.open(data, limits), limits)
+    sent = Workbook.open(data, limits)
+    original = original_of(sent, limits)
     grids = read_grids(original.workbook)
     spec = recognise(grids)
     submission = read_submission(grids, spec)
+    if original.received:
+        submission = _with_rulings_said(submission, sent, spec)
     return Arrived(original.workbook, submission, spec, original.received, remark)
+
+
+def _with_rulings_said(submission: Submission, sent: Workbook, spec: FormSpec) -> Submission:
+    """Say which rulings stood in a copy that came back: they go with our other additions."""
+    from perfeval_xl.writer.ruled import read_entries
+
+    entries = read_entries(sent)
+    if not entries.count:
+        return submission
+    labels = {indicator.id: indicator.label for indicator in spec.indicators}
+    said = [
+        f"{labels.get(r.indicator, r.indicator)} {r.raw or '（无分数）'}"
+        + (f"（{r.reason}）" if r.reason else "")
+        for r in (typed.ruling for typed in entries.rulings)
+    ]
+    said += [f"{w.action}（{w.reason}）" for w in (typed.waiver for typed in entries.waivers)]
+    problem = ReadingProblem(
+        "form.rulings_received", provided="、".join(said), details={"number": str(entries.count)}
+    )
+    return replace(submission, problems=(*submission.problems, problem))
 
 
 def _decrypted(data: bytes, passwords: Sequence[str], limits: Limits) -> tuple[bytes, str]:

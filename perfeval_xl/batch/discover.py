@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from perfeval_xl.batch.standing import Standing
+
 REVIEWED = "复核"
 RETURNED = "退回"
 REVIEWED_SUFFIX = "_复核"
@@ -31,12 +33,14 @@ class Submitted:
     """One file of the inbox: where it lies and where its copy or note goes.
 
     name: path relative to the inbox, with ``/``. copy and note: relative to the outbox.
+    standing: how the copy stands that is to be replaced; None when nobody looked.
     """
 
     path: Path
     name: str
     copy: str
     note: str
+    standing: Standing | None = None
 
 
 @dataclass

@@ -81,6 +81,15 @@ def clear_parts(outbox: Path) -> None:
                 Path(folder, name).unlink(missing_ok=True)
 
 
+def flush(handle: int) -> None:
+    """Have what was written on disk; nothing on a file system that cannot say so."""
+    try:
+        os.fsync(handle)
+    except OSError as exc:
+        if exc.errno not in _NO_FSYNC:
+            raise
+
+
 def reason_of(error: OSError) -> str:
     """Why the system refused, in Chinese where the reason is a usual one."""
     known = _REASONS.get(error.errno or 0)
@@ -110,10 +119,7 @@ def _flush_to_disk(path: Path) -> None:
     """Have the content on disk before the name is: a power cut leaves no empty file."""
     handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:
-        os.fsync(handle)
-    except OSError as exc:
-        if exc.errno not in _NO_FSYNC:
-            raise
+        flush(handle)
     finally:
         os.close(handle)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.record import Record, content_of, from_line, to_line
+from perfeval_xl.batch.standing import Made, Source
 from perfeval_xl.batch.who import Who, who_of
 
 FOLDER = ".perfeval"
@@ -57,14 +58,17 @@ class Journal:
         self.outbox = outbox
         self.rules = rules
         self.entries: dict[str, Entry] = {}
+        self.sources: dict[str, Source] = {}  # of outputs, by place
         self._lines = 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
         end = 0
-        if not fresh and self.path.exists():
+        if self.path.exists():
             end = self._load()
             if self._lines > len(self.entries) + _SPARE_LINES:
                 self._write_anew()
                 end = self._load()
+        if fresh:
+            self.entries = {n: replace(e, rules="") for n, e in self.entries.items()}
         mode = "r+b" if self.path.exists() else "w+b"
         self._file: IO[bytes] = self.path.open(mode, buffering=0)
         self._file.truncate(end)
@@ -95,10 +99,18 @@ class Journal:
             and (self.outbox / entry.output).is_file()
         )
 
-    def add(self, name: str, record: Record, known: str = "", line: bytes | None = None) -> None:
+    def add(
+        self,
+        name: str,
+        record: Record,
+        known: str = "",
+        made: Made | None = None,
+        line: bytes | None = None,
+    ) -> None:
         """Note a finished file at once.
 
-        known: digest of what was known of its unit. line: the record as it is written, if known.
+        known: digest of what was known of its unit. made: its output as we wrote it. line: the
+        record as it is written, if known.
         """
         entry = Entry(
             _text_or_none(record["sha256"]), self.rules, self._end, str(record["copy"]),
@@ -107,9 +119,11 @@ class Journal:
         )  # fmt: skip
         head = {"name": name, "sha256": entry.sha256, "rules": entry.rules, "output": entry.output,
                 "final": entry.is_final, "who": entry.who and asdict(entry.who), "known": known,
-                "scores": entry.has_scores, "content": entry.content}  # fmt: skip
+                "scores": entry.has_scores, "content": entry.content,
+                "made": made and asdict(made)}  # fmt: skip
         self._append(_line(head, line or to_line(record).encode("utf-8")))
         self.entries[name] = entry
+        self.sources[entry.output] = Source(name, entry.who, made)
 
     def records(self, names: Iterable[str]) -> Iterator[Record]:
         """The records of these files, in this order, read one at a time."""
@@ -135,6 +149,7 @@ class Journal:
     def _load(self) -> int:
         """Read all lines; returns where the last whole one ends."""
         self.entries.clear()
+        self.sources.clear()
         self._lines = offset = 0
         with self.path.open("rb") as lines:
             for line in lines:
@@ -153,7 +168,10 @@ class Journal:
                 head["sha256"], head["rules"], offset, head["output"], head["final"], who,
                 head["known"], head["scores"], head["content"],
             )  # fmt: skip
+            made = head.get("made")
             self.entries[head["name"]] = entry
+            known = made and Made(tuple(made["stamp"]), made["sha256"])
+            self.sources[entry.output] = Source(head["name"], who, known)
         except (ValueError, KeyError, TypeError):
             return
 

@@ -16,8 +16,17 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from perfeval_xl.batch.record import Record
+from perfeval_xl.batch.rulings import Snapshot, known_for, snapshot_from, text_of
 from perfeval_xl.batch.who import Who, unit_key
-from perfeval_xl.context import NOTHING, Context, Given, Rank, context_from
+from perfeval_xl.context import (
+    NOTHING,
+    Adjudication,
+    Context,
+    Given,
+    Rank,
+    Waiver,
+    context_from,
+)
 from perfeval_xl.labels import normalize_label
 
 INDEX = ".perfeval/office.sqlite"
@@ -34,6 +43,11 @@ CREATE INDEX given_unit ON given (unit);
 CREATE TABLE history (
     unit TEXT, form TEXT, year INTEGER, context TEXT, PRIMARY KEY (unit, form, year)
 ) WITHOUT ROWID;
+CREATE TABLE ruled (
+    number INTEGER PRIMARY KEY, file BLOB, unit TEXT, form TEXT, year INTEGER, snapshot TEXT
+);
+CREATE INDEX ruled_file ON ruled (file);
+CREATE INDEX ruled_unit ON ruled (unit);
 """
 
 
@@ -121,6 +135,23 @@ class Office:
             (unit, form, year or 0, history.to_text()),
         )
 
+    def rule(self, snapshots: Iterable[Snapshot]) -> None:
+        """What officers entered in copies, in the order in which it was read."""
+        rows = [
+            (
+                _blob(s.file),
+                self.unit_of(s.who.name, s.who.code),
+                s.who.form,
+                s.who.year or 0,
+                text_of(s),
+            )
+            for s in snapshots
+        ]
+        if rows:
+            self._open().executemany(
+                "INSERT INTO ruled (file, unit, form, year, snapshot) VALUES (?, ?, ?, ?, ?)", rows
+            )
+
     def context_of(self, who: Who) -> Context:
         """What is known of a unit."""
         return NOTHING if self._base is None else _context_of(self._base, who)
@@ -154,6 +185,27 @@ def unit_of(index: Path | None, who: Who) -> str:
     if index is None:
         return unit_key(who.name, who.code)
     return _unit_of(_reader(str(index)), who.name, who.code)
+
+
+def rulings_of(
+    index: Path, who: Who, file: str, sha256: str
+) -> tuple[tuple[Adjudication, ...], tuple[Waiver, ...]]:
+    """What officers entered for this file, or for another one of its unit. For workers.
+
+    sha256: of the file, to tell what was said of this very version.
+    """
+    base = _reader(str(index))
+    rows = base.execute(
+        "SELECT snapshot FROM ruled WHERE (file = ? OR (unit <> '' AND unit = ?)) "
+        "AND form = ? AND year = ? ORDER BY number",
+        (_blob(file), _unit_of(base, who.name, who.code), who.form, who.year or 0),
+    )
+    return known_for([snapshot_from(text) for (text,) in rows], sha256)
+
+
+def _blob(file: str) -> bytes:
+    """A file's name, also one that is no proper text."""
+    return file.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=1)

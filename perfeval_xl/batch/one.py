@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfeval_xl.batch.arrive import Arrived, arrive
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import Locked, reason_of, remove, whole_file
+from perfeval_xl.batch.keep import protect
 from perfeval_xl.batch.lists import lists_of
-from perfeval_xl.batch.record import Record, evaluated_record, returned_record
+from perfeval_xl.batch.record import Record, delivery, evaluated_record, returned_record
+from perfeval_xl.batch.standing import Stamp, made_of, stamp_of
+from perfeval_xl.batch.who import Who
 from perfeval_xl.calculator.evaluate import evaluate, unit_of
 from perfeval_xl.context import NOTHING, Context
 from perfeval_xl.errors import PerfEvalError, WorkbookError
@@ -29,16 +32,18 @@ from perfeval_xl.forms.returns import return_text
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation
-from perfeval_xl.ooxml import Limits
+from perfeval_xl.ooxml import Limits, Workbook
 from perfeval_xl.reader.grid import Grid
 from perfeval_xl.writer.twice import submitted_bytes
+
+if TYPE_CHECKING:
+    from perfeval_xl.writer.ruled import Entries
 
 LOG = ".perfeval/错误记录.txt"
 PATIENCE = 1.0  # seconds after which a file that may be on its way is looked at again
 _SETTLED_AFTER = 5.0  # seconds without a change after which a broken file is no longer "arriving"
+_UNTIED = "copy.rulings_untied"
 _CUT_OFF = {"workbook.empty", "workbook.truncated", "workbook.bad_crc", "workbook.legacy_failed"}
-
-Stamp = tuple[int, int]  # size and time of the last change in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,26 +156,30 @@ def process(
     try:
         data = _content(submitted.path, limits, seen)
     except WorkbookError as exc:
-        return give_back(submitted, outbox, exc)
+        return give_back(submitted, outbox, options, exc)
     sha256 = hashlib.sha256(data).hexdigest()
     try:
         copy, evaluation, spec = annotated(submitted.name, options, data)
     except WorkbookError as exc:
         if exc.code in _CUT_OFF and seen is None:
             _leave_if_young(submitted.path)
-        return give_back(submitted, outbox, exc, sha256)
+        return give_back(submitted, outbox, options, exc, sha256)
     except (PerfEvalError, MemoryError):
         raise
     except Exception:
         error = failed(outbox, submitted.name, traceback.format_exc())
-        return give_back(submitted, outbox, error, sha256)
+        return give_back(submitted, outbox, options, error, sha256)
     content = _content_digest(data, limits)
     record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy, content)
-    return _delivered(submitted, outbox, record, lambda path: path.write_bytes(copy))
+    return _delivered(submitted, outbox, options, record, lambda path: path.write_bytes(copy))
 
 
 def give_back(
-    submitted: Submitted, outbox: Path, error: WorkbookError, sha256: str | None = None
+    submitted: Submitted,
+    outbox: Path,
+    options: Options,
+    error: WorkbookError,
+    sha256: str | None = None,
 ) -> Record:
     """Write the 退回说明 of a file and give its record.
 
@@ -181,7 +190,7 @@ def give_back(
 
     text = return_text(error, submitted.name)
     record = returned_record(text, submitted.name, sha256, submitted.note)
-    return _delivered(submitted, outbox, record, lambda path: write_returned(path, record))
+    return _delivered(submitted, outbox, options, record, lambda path: write_returned(path, record))
 
 
 def failed(outbox: Path, name: str, trace: str) -> WorkbookError:
@@ -207,17 +216,28 @@ def in_mb(size: int) -> str:
 
 
 def _delivered(
-    submitted: Submitted, outbox: Path, record: Record, write: Callable[[Path], object]
+    submitted: Submitted,
+    outbox: Path,
+    options: Options,
+    record: Record,
+    write: Callable[[Path], object],
 ) -> Record:
     """The record once its output is in place and that of an earlier outcome is gone.
 
     Where only this one output cannot be put in place, the record says so instead.
     """
     output = str(record["copy"])
-    other = submitted.note if output == submitted.copy else submitted.copy
+    is_copy = output == submitted.copy
+    other = submitted.note if is_copy else submitted.copy
+    kept = None
     try:
         with whole_file(outbox / output) as temporary:
             write(temporary)
+            made = made_of(temporary)
+            if submitted.standing is not None:
+                new = temporary if is_copy else None
+                limits = options.limits.package
+                kept = protect(outbox / submitted.copy, submitted.standing, new, limits)
         remove(outbox / other)
     except Locked as exc:
         place = Path(exc.filename).relative_to(outbox).as_posix()
@@ -227,7 +247,7 @@ def _delivered(
             raise
         error = WorkbookError("file.name_too_long")
     else:
-        return record
+        return record | delivery(made, kept.relative_to(outbox).as_posix() if kept else None)
     sha256 = record["sha256"]
     assert sha256 is None or isinstance(sha256, str)
     return returned_record(return_text(error, submitted.name), submitted.name, sha256, "")
@@ -276,9 +296,8 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
     if options.index is None and options.ledger is None:
         return NOTHING
     from perfeval_xl.batch.history import Sent, with_history
-    from perfeval_xl.batch.office import context_of
+    from perfeval_xl.batch.office import context_of, rulings_of
     from perfeval_xl.batch.office import unit_of as known_unit
-    from perfeval_xl.batch.who import Who
     from perfeval_xl.writer.annotate import free_sheet_name
 
     spec = arrived.spec
@@ -286,6 +305,10 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
     content = _content_digest(data, options.limits.package)
     sent = Sent(known_unit(options.index, who), who, name, content)
     context = with_history(context_of(options.index, who), options.ledger, sent)
+    if options.index is not None:
+        sha256 = hashlib.sha256(arrived.workbook.package.source).hexdigest()
+        rulings, waivers = rulings_of(options.index, who, name, sha256)
+        context = replace(context, rulings=rulings, waivers=waivers)
     if not context.given:
         return context
     return replace(context, sheet=free_sheet_name(arrived.workbook))
@@ -299,6 +322,43 @@ def _content_digest(data: bytes, limits: Limits) -> str:
 def rules_in_words(digest: str) -> str:
     """By which program and form data a workbook is reviewed; digest: of the form data."""
     return f"perfeval_xl {_version()}，表样数据 {digest[:12]}"
+
+
+def entries_of(place: str, data: bytes, outbox: Path, options: Options) -> Entries:
+    """What an officer entered in the copy at ``place``.
+
+    Raises:
+        WorkbookError: it cannot be read, or something in it cannot be tied to its indicator.
+    """
+    from perfeval_xl.writer.ruled import read_entries
+
+    try:
+        entries = read_entries(Workbook.open(data, options.limits.package))
+    except (PerfEvalError, MemoryError):
+        raise
+    except Exception as exc:
+        raise failed(outbox, place, traceback.format_exc()) from exc
+    if entries.is_lost:
+        raise WorkbookError(_UNTIED)
+    return entries
+
+
+def why_unreadable(error: WorkbookError, place: str) -> str:
+    """Why nothing could be read from a copy, in words."""
+    from perfeval_xl.writer.text import COPY_UNTIED
+
+    return COPY_UNTIED if error.code == _UNTIED else return_text(error, place).message
+
+
+def whose(data: bytes, options: Options) -> Who:
+    """Whose workbook it is, and of which form.
+
+    Raises:
+        WorkbookError: it cannot be opened or is no known form.
+    """
+    limits = options.limits.package
+    arrived = arrive(data, lambda grids: _form_of(grids, options), limits, options.passwords)
+    return Who(*unit_of(arrived.submission), arrived.spec.id, arrived.spec.year)
 
 
 @cache
@@ -338,7 +398,7 @@ def _content(path: Path, limits: Limits, seen: Stamp | None = None) -> bytes:
         raise StillArriving(str(path)) from exc
     except OSError as exc:
         raise WorkbookError("file.unreadable", {"why": reason_of(exc)}) from exc
-    if _stamp(before) != _stamp(after) or (seen or _stamp(after)) != _stamp(after):
+    if stamp_of(before) != stamp_of(after) or (seen or stamp_of(after)) != stamp_of(after):
         raise StillArriving(str(path))
     return data
 
@@ -350,11 +410,7 @@ def _leave_if_young(path: Path) -> None:
     except OSError as exc:
         raise StillArriving(str(path)) from exc
     if abs(time.time() - found.st_mtime) <= _SETTLED_AFTER:
-        raise MaybeArriving(_stamp(found))
-
-
-def _stamp(found: os.stat_result) -> Stamp:
-    return found.st_size, found.st_mtime_ns
+        raise MaybeArriving(stamp_of(found))
 
 
 def _log(outbox: Path, name: str, trace: str) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from perfeval_xl.amounts import plain
+from perfeval_xl.batch.standing import Made
 from perfeval_xl.context import CELL_MARK, EarlierFinding
 from perfeval_xl.forms.returns import ReturnText
 from perfeval_xl.forms.spec import FormSpec
@@ -28,6 +29,7 @@ SCHEMA = 1
 _GRAVITY = ("error", "warning", "note")
 _WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
 Record = dict[str, object]
+_DELIVERY = "delivery"
 
 
 def evaluated_record(
@@ -203,6 +205,17 @@ def _fact(fact: Fact) -> Record:
     if fact.note:
         found["note"] = fact.note
     return found
+
+
+def delivery(made: Made, kept: str | None) -> Record:
+    """What is said of an output beside its record: taken out again before that is kept."""
+    return {_DELIVERY: (made, kept)}
+
+
+def take_delivery(record: Record) -> tuple[Made | None, str | None]:
+    """The output as written, and where an officer's version was set aside; out of the record."""
+    found: Any = record.pop(_DELIVERY, (None, None))
+    return found[0], found[1]
 
 
 def indicator_record(result: IndicatorResult, spec: FormSpec) -> Record:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from perfeval_xl.batch import ledger
+from perfeval_xl.batch.copies import OutboxCopies
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.files import clear_parts, remove, whole_file
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
+from perfeval_xl.batch.keep import set_aside
 from perfeval_xl.batch.ledger import Taking
 from perfeval_xl.batch.lists import Lists, lists_of
 from perfeval_xl.batch.lock import OutboxLock
@@ -29,7 +31,6 @@ from perfeval_xl.batch.one import (
     MaybeArriving,
     Options,
     RunLimits,
-    Stamp,
     StillArriving,
     digest_of,
     failed,
@@ -40,11 +41,19 @@ from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.peers.finder import PeerFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
-from perfeval_xl.batch.record import Record, content_of, from_line, regrade, to_line
+from perfeval_xl.batch.record import (
+    Record,
+    content_of,
+    from_line,
+    regrade,
+    to_line,
+)
+from perfeval_xl.batch.rulings import RulingStore
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerError
+from perfeval_xl.batch.standing import CopyChanged, Stamp
 from perfeval_xl.batch.who import Who, unit_key, who_of
-from perfeval_xl.batch.worker import prepare, work_line
+from perfeval_xl.batch.worker import Finished, prepare, work_line
 from perfeval_xl.errors import FormSpecError, WorkbookError
 from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.office import office_forms
@@ -83,6 +92,8 @@ class RunResult:
     reporting: dict[str, int] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)  # of files that are of no known unit
     list_remarks: list[str] = field(default_factory=list)  # on the office's lists
+    set_aside: list[str] = field(default_factory=list)  # officers' versions of copies
+    unreadable: dict[str, str] = field(default_factory=dict)  # copies nobody can read, and why
 
     def count(self, record: Record) -> None:
         """Take one more record into the counts."""
@@ -184,11 +195,14 @@ def run_folder(
         with Office(target) as office, Journal(target, rules, force) as journal:
             if desk is not None:
                 desk.tell(office)
-            run = _Run(found.files, target, options, journal, office, progress, this_round)
+            copies = OutboxCopies(target, RulingStore(target), options, journal.sources)
+            run = _Run(found.files, target, options, journal, office, copies, progress, this_round)
             run.finish_all(min(chosen.jobs or cores(), len(found.files)) or 1, scheduler)
             clear_parts(target)  # of processes that were killed half-way
             result.resumed = run.resumed
             result.left = frozenset(run.arriving)
+            result.set_aside = sorted(run.set_aside)
+            result.unreadable = dict(copies.unreadable)
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
@@ -233,6 +247,7 @@ class _Run:
         options: Options,
         journal: Journal,
         office: Office,
+        copies: OutboxCopies,
         progress: Progress | None,
         this_round: Round | None = None,
     ) -> None:
@@ -243,6 +258,8 @@ class _Run:
         self.office = office
         path = ledger.place_of(outbox)
         self.ledger = path if path.exists() else None
+        self.copies = copies
+        self.set_aside: set[str] = set()
         self.progress = progress
         self.round = this_round
         self.resumed = 0
@@ -257,6 +274,7 @@ class _Run:
         What one file of a unit adds to another is known only when it has been read, so files are
         looked at once more when all have been read.
         """
+        self._take_in_rulings()
         joined = self._join()
         with self._hands(jobs, scheduler) as pool:
             self._finish(pool, self._open_files())
@@ -275,11 +293,23 @@ class _Run:
     def _finish(self, pool: Pool[_Task] | Cluster[_Task], tasks: Iterator[_Task]) -> None:
         for task, outcome in pool.outcomes(tasks):
             self._take(task, outcome)
-        if self._again:
+        while self._again:
             time.sleep(PATIENCE)
             again, self._again = self._again, []
             for task, outcome in pool.outcomes(again):
                 self._take(task, outcome)
+
+    def _take_in_rulings(self) -> None:
+        """Keep what officers entered in copies before any of them is written anew."""
+        self.copies.look_at_all()
+        self.office.rule(self.copies.store.snapshots)
+
+    def _guarded(self, submitted: Submitted) -> Submitted:
+        """The file with how its copy stands; what was entered since the run began is kept first."""
+        known = len(self.copies.store.snapshots)
+        standing = self.copies.look_at(submitted.copy)
+        self.office.rule(self.copies.store.snapshots[known:])
+        return replace(submitted, standing=standing)
 
     def _join(self) -> list[tuple[str, str | None]]:
         """Let files without a scoring sheet speak for their unit; which ones, and their content."""
@@ -294,8 +324,9 @@ class _Run:
         return entry.who is not None and not entry.has_scores
 
     def _arguments(self, task: _Task) -> tuple[Submitted, Path, Options, Stamp | None]:
+        submitted = self._guarded(task.submitted)
         options = replace(self.options, index=self.office.path, ledger=self.ledger)
-        return task.submitted, self.outbox, options, task.seen
+        return submitted, self.outbox, options, task.seen
 
     def _open_files(self) -> Iterator[_Task]:
         for submitted in self.files:
@@ -335,30 +366,38 @@ class _Run:
         outputs = (submitted.copy, submitted.note)
         return self.journal.finished(submitted.name, digest, outputs)
 
-    def _take(self, task: _Task, outcome: bytes | Exception) -> None:
+    def _take(self, task: _Task, outcome: Finished | Exception) -> None:
         """Keep what became of a file."""
         submitted = task.submitted
         if isinstance(outcome, MaybeArriving):
             self._again.append(_Task(submitted, outcome.stamp))
         elif isinstance(outcome, StillArriving):
             self.arriving.add(submitted.name)
+        elif isinstance(outcome, CopyChanged):
+            self._again.append(task)
         else:
-            line = None if isinstance(outcome, Exception) else outcome
-            record = self._record_of(submitted, outcome)
+            try:
+                finished = self._finished(submitted, outcome)
+            except CopyChanged:
+                self._again.append(task)
+                return
+            record = finished.record
             self._remove_older(submitted)
             is_first = submitted.name not in self._shown
+            if finished.kept:
+                self.set_aside.add(finished.kept)
             known = self._known(submitted.name, who_of(record), content_of(record))
-            self.journal.add(submitted.name, record, known, line)
+            self.journal.add(submitted.name, record, known, finished.made, finished.line)
             if is_first:
                 self._shown.add(submitted.name)
                 if self.round is not None:
                     self.round.finished(record)
                 self._show(record)
 
-    def _record_of(self, submitted: Submitted, outcome: bytes | Exception) -> Record:
-        """The record, also of a file that its worker did not survive."""
+    def _finished(self, submitted: Submitted, outcome: Finished | Exception) -> Finished:
+        """What became of a file, also of one that its worker did not survive."""
         if not isinstance(outcome, Exception):
-            return from_line(outcome.decode("utf-8"))
+            return outcome
         if isinstance(outcome, (OSError, FormSpecError, LedgerError)):
             raise outcome
         limits = self.options.limits
@@ -370,14 +409,19 @@ class _Run:
             trace = "".join(traceback.format_exception(outcome))
             error = failed(self.outbox, submitted.name, trace)
         digest = digest_of(submitted.path, limits.package)
-        return give_back(submitted, self.outbox, error, digest)
+        guarded = self._guarded(submitted)
+        return Finished.of(give_back(guarded, self.outbox, self.options, error, digest))
 
     def _remove_older(self, submitted: Submitted) -> None:
         """Take away an output that an earlier run put where no file's output goes now."""
         older = self.journal.entries.get(submitted.name)
         if older is not None and older.output and older.output.casefold() not in self._outputs:
+            place = self.outbox / older.output
             with contextlib.suppress(OSError):
-                remove(self.outbox / older.output)
+                if self.copies.is_edited(older.output):
+                    kept = set_aside(place, place.read_bytes())
+                    self.set_aside.add(kept.relative_to(self.outbox).as_posix())
+                remove(place)
 
     def _show(self, record: Record) -> None:
         if self.progress is not None:

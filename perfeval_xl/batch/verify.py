@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from perfeval_xl.batch.one import Options, annotated
@@ -10,24 +11,28 @@ from perfeval_xl.context import NOTHING, Context, context_from
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.ooxml import Package, Workbook, restore
 from perfeval_xl.ooxml.receipt import about
+from perfeval_xl.writer.ruled import Entries, context_text, read_entries
 from perfeval_xl.writer.text import FILE_PREFIX
-from perfeval_xl.writer.verify import Difference, differences, kept_from
+from perfeval_xl.writer.verify import SAVED_ANEW, Difference, differences, kept_from
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What came out.
 
-    status: proven; differs; or unproven, when another version or other form data made the copy
-    and nothing of the unit's was found altered. sha256: of the submitted file, without additions
+    status: proven; ruled, when another program saved the copy and all that an officer may not enter
+    is, cell by cell, as it should be; differs; or unproven, when another version or other form data
+    made the copy and nothing of the unit's was found altered. entries: how many rows an officer
+    filled in. sha256: of the submitted file, without additions
     of an earlier review. name: what the copy says it was sent as. made_by: who made the copy.
     """
 
-    status: Literal["proven", "differs", "unproven"]
+    status: Literal["proven", "ruled", "differs", "unproven"]
     sha256: str
     name: str
     made_by: str
     differences: tuple[Difference, ...]
+    entries: int = 0
 
 
 def verify(copy: bytes, original: bytes, options: Options) -> Verification:
@@ -39,7 +44,11 @@ def verify(copy: bytes, original: bytes, options: Options) -> Verification:
     limits = options.limits.package
     given = _about(copy)
     name = given.get("name") or _name_shown(copy)
-    expected, _, _ = annotated(name, options, original, _context(given))
+    context, entries = _context(given), None
+    with contextlib.suppress(WorkbookError):
+        context, entries = _with_entries(Workbook.open(copy, limits), context, bool(given))
+    expected, _, _ = annotated(name, options, original, context)
+    count = entries.count if entries else 0
     due = _about(expected)
     made_by = given.get("program", "")
     same_rules = all(given.get(key) == due[key] for key in ("program", "form", "rules"))
@@ -47,10 +56,37 @@ def verify(copy: bytes, original: bytes, options: Options) -> Verification:
         source = restore(expected, limits) or original
         kept = kept_from(copy, source, limits)
         status: Literal["differs", "unproven"] = "differs" if kept else "unproven"
-        return Verification(status, due["original_sha256"], name, made_by, kept)
+        return Verification(status, due["original_sha256"], name, made_by, kept, count)
     found = differences(copy, expected, limits)
-    return Verification(
-        "differs" if found else "proven", due["original_sha256"], name, made_by, found
+    sha256 = due["original_sha256"]
+    if not found:
+        return Verification("proven", sha256, name, made_by, (), count)
+    if count and all(difference.kind in SAVED_ANEW for difference in found):
+        return Verification("ruled", sha256, name, made_by, found, count)
+    return Verification("differs", sha256, name, made_by, found, count)
+
+
+def _with_entries(book: Workbook, context: Context, has_receipt: bool) -> tuple[Context, Entries]:
+    """What was known of the unit, with what an officer has entered in the copy since."""
+    if not has_receipt:
+        with contextlib.suppress(ValueError):
+            context = context_from(context_text(book))
+    entries = read_entries(book)
+    rulings = [typed.ruling for typed in entries.rulings]
+    waivers = [typed.waiver for typed in entries.waivers]
+    ruled, waived = {r.indicator for r in rulings}, {w.key for w in waivers}
+    # Of what was entered for this version, only what stands in the cells now.
+    rulings += [
+        r for r in context.rulings if r.sha256 != entries.sha256 and r.indicator not in ruled
+    ]
+    waivers += [w for w in context.waivers if w.sha256 != entries.sha256 and w.key not in waived]
+    return (
+        replace(
+            context,
+            rulings=tuple(sorted(rulings, key=lambda r: r.indicator)),
+            waivers=tuple(sorted(waivers, key=lambda w: w.key)),
+        ),
+        entries,
     )
 
 

@@ -17,10 +17,11 @@ from perfeval_xl.batch.discover import Look, look
 from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.journal import is_final
 from perfeval_xl.batch.lock import OutboxBusy
-from perfeval_xl.batch.one import Stamp, digest_of
+from perfeval_xl.batch.one import digest_of
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.run import Round, RunResult, run_folder
 from perfeval_xl.batch.settings import Settings
+from perfeval_xl.batch.standing import Stamp
 
 LONGEST_WAIT = 60.0  # seconds that whole files wait for others that are still on their way
 GRACE = 30.0  # seconds without a change after which a cut-off or locked file is judged as it is

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -15,14 +16,20 @@ from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import quiet_refusals
 from perfeval_xl.batch.one import (
     Options,
-    Stamp,
     digest_of,
     give_back,
     in_mb,
     process,
     record_of,
 )
-from perfeval_xl.batch.record import Record, returned_record, to_line
+from perfeval_xl.batch.record import (
+    Record,
+    from_line,
+    returned_record,
+    take_delivery,
+    to_line,
+)
+from perfeval_xl.batch.standing import Made, Stamp
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.returns import return_text
 
@@ -57,14 +64,39 @@ def work(submitted: Submitted, outbox: Path, options: Options, seen: Stamp | Non
         error = WorkbookError("file.too_slow", {"limit": f"{limits.soft_seconds:g}"})
     except MemoryError:
         error = WorkbookError("file.too_much_memory", {"limit": in_mb(limits.memory_bytes)})
-    return give_back(submitted, outbox, error, digest_of(submitted.path, limits.package))
+    digest = digest_of(submitted.path, limits.package)
+    return give_back(submitted, outbox, options, error, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A file that is done.
+
+    line: its record as a line of results.jsonl. made: its output as written. kept: where an
+    officer's version of that output was set aside, if it was.
+    """
+
+    line: bytes
+    made: Made | None
+    kept: str | None
+
+    @classmethod
+    def of(cls, record: Record) -> Finished:
+        """From a record that says beside itself how its output was delivered."""
+        made, kept = take_delivery(record)
+        return cls(to_line(record).encode("utf-8"), made, kept)
+
+    @property
+    def record(self) -> Record:
+        """The record, read back from its line."""
+        return from_line(self.line.decode("utf-8"))
 
 
 def work_line(
     submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
-) -> bytes:
+) -> Finished:
     """``work``, its record as a line of results.jsonl: what the parent need not make of it."""
-    return to_line(work(submitted, outbox, options, seen)).encode("utf-8")
+    return Finished.of(work(submitted, outbox, options, seen))
 
 
 def check(path: Path, options: Options) -> Record:

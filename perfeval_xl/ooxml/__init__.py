@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfeval_xl.ooxml.package import Limits, Package
 from perfeval_xl.ooxml.sheet import Cell, Sheet
 from perfeval_xl.ooxml.sniff import sniff
+from perfeval_xl.ooxml.validation import Validation
 from perfeval_xl.ooxml.workbook import DefinedName, SheetInfo, Workbook
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "SheetEditor",
     "SheetInfo",
     "Style",
+    "Validation",
     "Workbook",
     "compare",
     "restore",

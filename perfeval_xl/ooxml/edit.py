@@ -46,6 +46,7 @@ from perfeval_xl.ooxml.sheet import (
     tag_node,
 )
 from perfeval_xl.ooxml.strings import TextRegistry
+from perfeval_xl.ooxml.validation import Validation, validation_xml
 from perfeval_xl.ooxml.workbook import Workbook
 
 _WORKSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -568,19 +569,10 @@ class SheetEditor:
         self._touch()
         self._extras.links.append(link_xml(row, column, location, tooltip))
 
-    def add_data_validation(
-        self, ranges: str, formula: str, kind: str = "list", title: str = "", message: str = ""
-    ) -> None:
-        """Restrict entry in ``ranges`` (such as ``V3:V40``); ``formula`` as Excel stores it."""
+    def add_data_validation(self, ranges: str, rule: Validation) -> None:
+        """Restrict entry in ``ranges`` (such as ``V3:V40 V44``)."""
         self._touch()
-        prompt = ""
-        if title or message:
-            prompt = f' showInputMessage="1" promptTitle="{escape_attribute(title)}"'
-            prompt += f' prompt="{escape_attribute(message)}"'
-        self._extras.validations.append(
-            f'<dataValidation type="{kind}" allowBlank="1"{prompt} showErrorMessage="1"'
-            f' sqref="{ranges}"><formula1>{escape(formula)}</formula1></dataValidation>'
-        )
+        self._extras.validations.append(validation_xml(ranges, rule))
 
     def add_conditional_format(
         self, ranges: str, formula: str, fill: Fill | None = None, font_color: str | None = None

@@ -17,6 +17,7 @@ from perfeval_xl.ooxml.markup import (
 from perfeval_xl.ooxml.refs import address, range_text
 from perfeval_xl.ooxml.registry import StyleRegistry
 from perfeval_xl.ooxml.strings import TextRegistry
+from perfeval_xl.ooxml.validation import Validation, validation_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class NewSheet:
     heights: dict[int, float] = field(default_factory=dict)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     links: list[tuple[int, int, str, str]] = field(default_factory=list)
+    validations: list[tuple[str, Validation]] = field(default_factory=list)  # ranges and rule
     freeze: tuple[int, int] | None = None  # first row and column that still scroll
     gridlines: bool = False
     zoom: int = 100
@@ -134,6 +136,7 @@ def render(sheet: NewSheet, registry: StyleRegistry, texts: TextRegistry, strict
             _columns(sheet),
             _rows(sheet, registry, texts),
             _merges(sheet),
+            _validations(sheet),
             _links(sheet),
             _printing(sheet.printing),
         )
@@ -222,6 +225,12 @@ def _merges(sheet: NewSheet) -> str:
         return ""
     items = "".join(f'<mergeCell ref="{range_text(area)}"/>' for area in sheet.merges)
     return f'<mergeCells count="{len(sheet.merges)}">{items}</mergeCells>'
+
+
+def _validations(sheet: NewSheet) -> str:
+    items = "".join(validation_xml(*entry) for entry in sheet.validations)
+    count = len(sheet.validations)
+    return f'<dataValidations count="{count}">{items}</dataValidations>' if items else ""
 
 
 def _links(sheet: NewSheet) -> str:

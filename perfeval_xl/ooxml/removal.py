@@ -13,8 +13,9 @@ from collections.abc import Iterable
 
 from perfeval_xl.ooxml.markup import Node, Splice, apply, attribute_splice, parse, utf8
 from perfeval_xl.ooxml.package import CONTENT_TYPES, Relationship, rels_name, resolve
-from perfeval_xl.ooxml.refs import parse_cell
+from perfeval_xl.ooxml.refs import parse_cell, parse_range
 from perfeval_xl.ooxml.registry import StyleRegistry
+from perfeval_xl.ooxml.sheet import child_nodes
 from perfeval_xl.ooxml.workbook import Workbook
 
 _SHAPE = re.compile(rb"<v:shape\b(?:(?!</v:shape>).)*</v:shape>", re.DOTALL)
@@ -72,6 +73,26 @@ class Remover:
         if style != place.style:
             tag = attribute_splice(found.xml, place.start, place.inner, "s", str(style))
             self._edit(found.part, tag)
+
+    def remove_validations(self, sheet: str, area: tuple[int, int, int, int]) -> None:
+        """Take restrictions on entry out that concern cells of a range only."""
+        found = self.workbook.sheet(sheet)
+        child = found.child("dataValidations")
+        if child is None:
+            return
+        nodes = child_nodes(found, child)
+        gone = [node for node in nodes if _lies_in(node.attributes.get("sqref", ""), area)]
+        if not gone:
+            return
+        if len(gone) == len(nodes):
+            self._edit(found.part, Splice(child.start, child.end, b""))
+            return
+        for node in gone:
+            self._edit(found.part, Splice(node.start, node.end, b""))
+        count = attribute_splice(
+            found.xml, child.start, child.inner, "count", str(len(nodes) - len(gone))
+        )
+        self._edit(found.part, count)
 
     def comments(self, sheet: str) -> list[tuple[int, int, Node]]:
         """Notes of a sheet: row, column and the element."""
@@ -231,6 +252,14 @@ class Remover:
                     content = apply(self._source(name), self._splices[name])[0]
                 archive.writestr(zipfile.ZipInfo(name, _TIME), content, zipfile.ZIP_DEFLATED)
         return stream.getvalue()
+
+
+def _lies_in(ranges: str, area: tuple[int, int, int, int]) -> bool:
+    found = [parse_range(piece) for piece in ranges.split()]
+    return bool(found) and all(
+        r is not None and area[0] <= r[0] <= r[2] <= area[2] and area[1] <= r[1] <= r[3] <= area[3]
+        for r in found
+    )
 
 
 def _raw_prefix(raw: bytes, length: int) -> bytes:

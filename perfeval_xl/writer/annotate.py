@@ -23,6 +23,7 @@ from perfeval_xl.writer.basis import basis_sheet
 from perfeval_xl.writer.formulas import (
     GAP,
     HIGH,
+    IDENTITY,
     LOW,
     SCORE,
     TEXT,
@@ -34,6 +35,8 @@ from perfeval_xl.writer.formulas import (
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.printing import keep_to_form
 from perfeval_xl.writer.review import Arrival, ReviewPage
+from perfeval_xl.writer.rulings import WIDTHS as RULING_WIDTHS
+from perfeval_xl.writer.rulings import RulingColumns
 from perfeval_xl.writer.style import (
     FONT,
     GRID,
@@ -53,6 +56,7 @@ from perfeval_xl.writer.text import (
     LEGEND_NOTE,
     REVIEW_NAME,
     REVIEW_SHEET,
+    RULING_RULE,
     SCORING_HEADS,
     TEMPLATE_MARK,
     difference,
@@ -75,17 +79,20 @@ _SIGNED_FORMAT = "+General;-General;0"
 def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival: Arrival) -> bytes:
     """The submitted workbook with scores beside the form, notes, fills and a first sheet."""
     editor = Editor(workbook, AUTHOR)
+    digest = sha256(workbook.package.source).hexdigest()
     by_cell = _findings_by_cell(evaluation.findings, set(workbook.sheet_names))
     area = evaluation.submission.area
     formulas, printed = None, ""
     if area is not None:
         sheet = workbook.sheet(area.sheet)
         formulas = ScoringFormulas(evaluation, spec, area, _first_column(sheet, area))
-        _ScoringColumns(editor.sheet(area.sheet), sheet, formulas).write()
+        columns = editor.sheet(area.sheet)
+        rulings = RulingColumns(columns, formulas, digest)
+        _ScoringColumns(columns, sheet, formulas, rulings).write()
         printed = keep_to_form(editor, area.sheet, formulas.first - 2)
     for ref, findings in by_cell.items():
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
-    page = ReviewPage(evaluation, arrival, formulas)
+    page = ReviewPage(evaluation, arrival, formulas, digest)
     page.write(workbook.is_signed)
     context = evaluation.context
     if context.given:
@@ -93,13 +100,13 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
         editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
     editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
-    digest = sha256(workbook.package.source).hexdigest()
-    page.write_receipt(editor.log, digest, editor.covered_fills.values(), printed)
+    page.write_receipt(editor.log, editor.covered_fills.values(), printed)
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
     }  # fmt: skip
-    if context != NOTHING:
-        editor.about["context"] = context.to_text()
+    beside = context.beside(digest)
+    if beside != NOTHING:
+        editor.about["context"] = beside.to_text()
     return editor.to_bytes()
 
 
@@ -160,8 +167,15 @@ def _first_column(sheet: Sheet, area: ScoringArea) -> int:
 class _ScoringColumns:
     """Our columns to the right of everything on the scoring sheet."""
 
-    def __init__(self, editor: SheetEditor, sheet: Sheet, formulas: ScoringFormulas) -> None:
+    def __init__(
+        self,
+        editor: SheetEditor,
+        sheet: Sheet,
+        formulas: ScoringFormulas,
+        rulings: RulingColumns,
+    ) -> None:
         self.editor = editor
+        self.rulings = rulings
         self.sheet = sheet
         self.formulas = formulas
         self.area = formulas.area
@@ -172,11 +186,13 @@ class _ScoringColumns:
         self._set_widths()
         for row in self.area.header_rows:
             for offset, head in enumerate(SCORING_HEADS):
-                self.editor.write(row, self.first + offset, head, _HEAD)
+                style = _TIE_HEAD if offset == IDENTITY else _HEAD
+                self.editor.write(row, self.first + offset, head, style)
         for result in self.formulas.evaluation.indicators:
             if result.id in self.formulas.rows:
                 self._write_result(self.formulas.rows[result.id], result)
         self._write_totals(self.formulas.total_row)
+        self.rulings.write()
         self._write_legend(self.formulas.total_row + 2)
 
     def _set_widths(self) -> None:
@@ -211,12 +227,19 @@ class _ScoringColumns:
             gap = ""
         self._put(row, GAP, gap, _cell(look, signed=True), line.gap)
         self._put(row, VERDICT, f"{look.sign} {look.word}", _cell(look, bold=True))
-        self._put(row, TEXT, result.sentence, _SENTENCE)
-        self._fit(row, result.sentence)
+        sentence = "\n".join(filter(None, (result.sentence, self.rulings.remark(result))))
+        self._put(row, TEXT, sentence, _SENTENCE)
+        self._fit(row, sentence, self.rulings.reason(result))
 
-    def _fit(self, row: int, sentence: str) -> None:
-        """Make the row tall enough for the sentence and for what the unit wrote in it."""
-        needed = text_height(sentence, _WIDTHS[TEXT] - _INDENT, _SIZE) + _AIR
+    def _fit(self, row: int, sentence: str, reason: str = "") -> None:
+        """Make the row tall enough for our texts and for what the unit wrote in it."""
+        needed = (
+            max(
+                text_height(sentence, _WIDTHS[TEXT] - _INDENT, _SIZE),
+                text_height(reason, RULING_WIDTHS[1] - _INDENT, _SIZE),
+            )
+            + _AIR
+        )
         if row not in self.sheet.row_heights:
             needed = max(needed, self._own_height(row))
         self.editor.set_row_height(row, min(needed, _MAX_HEIGHT))
@@ -268,7 +291,8 @@ class _ScoringColumns:
             self._put(number, SCORE, f"{look.sign} {look.word}", style)
             self._put(number, LOW, _LEGEND[severity], _PLAIN)
         self._put(row + 4, SCORE, LEGEND_FORMULAS, _MUTED)
-        self._put(row + 5, SCORE, LEGEND_NOTE, _MUTED)
+        self._put(row + 5, SCORE, RULING_RULE, _MUTED)
+        self._put(row + 6, SCORE, LEGEND_NOTE, _MUTED)
 
 
 _LEGEND = {
@@ -321,3 +345,4 @@ _TOTAL_TEXT = Style(
 _LEGEND_HEAD = Style(Font(FONT, _SIZE, bold=True))
 _PLAIN = Style(Font(FONT, _SIZE), vertical="center")
 _MUTED = Style(Font(FONT, 9, color=MUTED))
+_TIE_HEAD = Style(Font(FONT, 8, color="FFFFFF"), number_format=";;;")

@@ -24,8 +24,10 @@ from perfeval_xl.model import (
     State,
     column_letters,
 )
+from perfeval_xl.ruling import Question
+from perfeval_xl.writer.text import ALL_RULED, STILL_OPEN
 
-SCORE, LOW, HIGH, GAP, VERDICT, TEXT = range(6)  # our columns, from the first
+SCORE, LOW, HIGH, GAP, VERDICT, TEXT, RULING, REASON, IDENTITY = range(9)  # our columns
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?")
 _INPUT = re.compile(r"'(?:[^']|'')+'!\$[A-Z]{1,3}\$[0-9]+")
@@ -167,6 +169,38 @@ class ScoringFormulas:
         if not rows:
             return total
         return f"IF(COUNT({','.join(self._runs(rows, SCORE))})<{len(rows)},{UNDECIDED},{total})"
+
+    def ruled_total(self, questions: Sequence[Question]) -> str:
+        """The total of what is ruled; a blank or a text counts what ``Question.standing`` says."""
+        results = {result.id: result for result in self.evaluation.indicators}
+        terms: list[str] = []
+        shared: dict[str, list[str]] = {name: [] for name in self.spec.pools}
+        for question in questions:
+            row = self.rows.get(question.id)
+            term = self._standing(results[question.id])
+            if row is not None:
+                ruled = self.cell(row, RULING)
+                term = f"IF(ISNUMBER({ruled}),{ruled},{term})"
+            (shared[question.pool] if question.pool else terms).append(term)
+        for name, members in shared.items():
+            terms.append(f"MIN({plain(self.spec.pools[name].points)},{'+'.join(members) or '0'})")
+        return f"ROUND({'+'.join(terms) or '0'},9)"
+
+    def still_open(self, asked: Sequence[str]) -> str | None:
+        """How many of the indicators that ask for a ruling have none, as a sentence."""
+        rows = [self.rows[name] for name in asked if name in self.rows]
+        if not rows:
+            return None
+        left = f"({len(asked)}-COUNT({','.join(self._runs(rows, RULING))}))"
+        said = STILL_OPEN.format(count=f'"&{left}&"')
+        return f'IF({left}=0,"{ALL_RULED}","{said}")'
+
+    def _standing(self, result: IndicatorResult) -> str:
+        """``Question.standing`` as a formula."""
+        row = self.rows.get(result.id)
+        if result.outcome is Outcome.DIFFERS and result.score is not None:
+            return self.cell(row, SCORE) if row is not None else plain(result.score)
+        return self._claimed(result)
 
     def _pool(self, result: IndicatorResult) -> str:
         return self._pools[result.id]

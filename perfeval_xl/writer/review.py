@@ -24,6 +24,7 @@ from perfeval_xl.ooxml import Border, ChangeLog, Fill, FillOf, Font, NewSheet, P
 from perfeval_xl.ooxml.refs import Range, covering, range_text
 from perfeval_xl.writer.formulas import HIGH, LOW, SCORE, VERDICT, ScoringFormulas, sheet_place
 from perfeval_xl.writer.measure import text_height
+from perfeval_xl.writer.rulings import WaiverColumns
 from perfeval_xl.writer.style import (
     FONT,
     GRID,
@@ -50,6 +51,7 @@ from perfeval_xl.writer.text import (
     ROUND_LINE,
     ROUND_WORDS,
     SIGNED_NOTE,
+    SOURCE_DIGEST,
     TEMPLATE_MARK,
     points,
     verdict,
@@ -87,12 +89,18 @@ class ReviewPage:
     """Writes the sheet from top to bottom; A4 portrait, head repeated, pages numbered."""
 
     def __init__(
-        self, evaluation: Evaluation, arrival: Arrival, formulas: ScoringFormulas | None
+        self,
+        evaluation: Evaluation,
+        arrival: Arrival,
+        formulas: ScoringFormulas | None,
+        sha256: str,
     ) -> None:
         self.evaluation = evaluation
         self.arrival = arrival
         self.formulas = formulas
+        self.sha256 = sha256
         self.sheet = NewSheet()
+        self.waivers = WaiverColumns(self.sheet, evaluation, sha256)
         self.row = 1
         self._numerals = iter("一二三四五")
 
@@ -114,7 +122,6 @@ class ReviewPage:
     def write_receipt(
         self,
         log: ChangeLog,
-        sha256: str,
         covered: Iterable[tuple[int, Sequence[CellRef]]] = (),
         printed: str = "",
     ) -> None:
@@ -124,7 +131,8 @@ class ReviewPage:
         printed: the print area that was set because the sheet had none.
         """
         self._section("凭证")
-        self._entry("报送文件 SHA-256", sha256)
+        self.waivers.keep_context(self.row)
+        self._entry(SOURCE_DIGEST, self.sha256)
         if self.arrival.received:
             self._entry("说明", RECEIVED.format(sha256=self.arrival.received))
         self._entry("程序", self.arrival.program or "perfeval_xl")
@@ -256,14 +264,16 @@ class ReviewPage:
             self._line("没有发现问题。", _TEXT)
             self.row += 1
             return
+        self.waivers.write_heads(self.row)
         self._heads(_HEADS)
         for number, finding in enumerate(findings, 1):
             self._write_finding(number, finding)
+        self.waivers.restrict()
         self.row += 1
 
     def _write_finding(self, number: int, finding: Finding) -> None:
         look = SEVERITY[finding.severity]
-        text = _finding_text(finding)
+        text = "\n".join(filter(None, (_finding_text(finding), self.waivers.remark(number - 1))))
         place = finding.refs[0] if finding.refs else None
         values: tuple[str | Decimal | None, ...] = (
             Decimal(number),
@@ -282,7 +292,9 @@ class ReviewPage:
         if place is not None:
             self.sheet.write(self.row, 3, _place_text(finding), _CELL_LINK)
             self.sheet.link(self.row, 3, sheet_place(place), "跳到这一格")
-        self.sheet.heights[self.row] = self._height(values)
+        own = self._height(values)
+        self.sheet.heights[self.row] = max(own, self.waivers.height(number - 1))
+        self.waivers.write(self.row, number - 1)
         self.row += 1
 
     def _write_resolved(self) -> None:

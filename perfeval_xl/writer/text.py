@@ -5,12 +5,34 @@ from __future__ import annotations
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
-from perfeval_xl.context import Rank
+from perfeval_xl.context import Adjudication, Rank, Waiver
 from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
+from perfeval_xl.ruling import Fault
+from perfeval_xl.settlement import Stage
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
-SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明")
+RULING_HEADS = ("核定得分", "核定理由", "核定编号")
+SCORING_HEADS = ("复核得分", "最低", "最高", "差异", "复核结论", "复核说明", *RULING_HEADS)
+WAIVER_HEADS = ("处理", "豁免理由", "豁免日期", "问题编号")
+WAIVER_HINT = "核定人填写：逐条选“更正”或“豁免”；豁免要写理由和日期。"
+RULING_PROMPT = "填 0 至 {max} 之间的数。空白：自评在允许区间内的，按自评；其余算作还没有核定。"
+RULING_REASON_PROMPT = "核定得分与自评、复核都不一致时必须写理由，不超过 500 字。"
+WAIVER_REASON_PROMPT = "豁免必须写理由，例如：已提供说明和佐证材料。不超过 500 字。"
+WAIVER_DATE_PROMPT = "豁免的日期，例如 2022-05-01。"
+RULING_RULE = (
+    "核定得分由核定人填写：带底色的要填；白色的可以空着，空着就按自评得分（自评在允许区间内）。"
+    "合计里还没有核定的，数字可定的暂按复核得分，其余暂按自评得分。"
+)
+ALL_RULED = "核定合计（已全部核定）"
+STILL_OPEN = "核定合计（尚有 {count} 项未核定）"
+EARLIER_RULING = (
+    "【核定后填报有改动】上次核定 {score} 分{reason}，当时自评 {claimed}、区间 {interval}；"
+    "现自评 {now}、区间 {now_interval}。请重新核定。"
+)
+EARLIER_WAIVER = "【处理后填报有改动】上次：{action}，{date}，理由：{reason}。请重新处理。"
+CONTEXT_HEAD = "perfeval:"  # before what was known of the unit, in a cell that shows nothing
+SOURCE_DIGEST = "报送文件 SHA-256"
 REVIEW_NAME = "_perfeval"  # hidden defined name by which our sheet is found again
 BASIS_NAME = "_perfeval_basis"  # the same for our sheet of given figures
 BASIS_TITLE = "复核依据"
@@ -150,3 +172,82 @@ def score_shown(result: IndicatorResult) -> str:
 
 
 DECRYPTED = "原文件加了打开密码：本副本由解密后的内容生成，不再有密码，请按原密级保管。"
+
+
+FAULTS = {
+    Fault.NOT_A_NUMBER: (
+        "{file} {cell} “{label}”的核定得分是“{raw}”，不是一个数。",
+        "请改成 0 至 {max} 之间的数，只写数字。",
+    ),
+    Fault.OUT_OF_RANGE: (
+        "{file} {cell} “{label}”的核定得分是 {raw}，应在 0 至 {max} 之间。",
+        "请改成 0 至 {max} 之间的数。",
+    ),
+    Fault.NO_REASON: (
+        "{file} {cell} “{label}”核定 {raw} 分，自评 {claimed}，复核允许 {interval}，没有写理由。",
+        "请在“核定理由”写明为什么这样核定。",
+    ),
+    Fault.LONG_REASON: (
+        "{file} {cell} “{label}”的核定理由超过 500 个字。",
+        "请写短一些，详情另附。",
+    ),
+    Fault.NO_SCORE: (
+        "{file} {cell} “{label}”写了核定理由，没有写核定得分。",
+        "请填上 0 至 {max} 之间的数；同意自评的，也请把分数填上。",
+    ),
+    Fault.UNKNOWN_ACTION: (
+        "{file} {cell} 的处理是“{raw}”，只能是“更正”或“豁免”。",
+        "请从下拉列表里选。",
+    ),
+    Fault.WAIVER_WITHOUT_REASON: ("{file} {cell} 选了豁免，没有写理由。", "请写明豁免的理由。"),
+    Fault.WAIVER_WITHOUT_DATE: (
+        "{file} {cell} 选了豁免，没有写日期。",
+        "请写豁免的日期，例如 2022-05-01。",
+    ),
+    Fault.NOT_A_DATE: (
+        "{file} {cell} 的豁免日期是“{raw}”，不是一个日期。",
+        "请写成 2022-05-01 这样。",
+    ),
+    Fault.WAIVER_WITHOUT_ACTION: (
+        "{file} {cell} 写了豁免的理由或日期，没有选处理。",
+        "请选“更正”或“豁免”。",
+    ),
+}
+FORMULA_WITHOUT_RESULT = (
+    "{file} {cell} 的核定得分是公式 {raw}，没有存下结果。",
+    "请用 Excel 或 WPS 打开副本并保存一次，或直接写数字。",
+)
+POOL_EXCEEDED = (
+    "{file} {cell}：{labels}合计核定 {total} 分，几项一共只有 {max} 分。",
+    "请改小，使几项合计不超过 {max} 分；超出的部分没有计入总分。",
+)
+COPY_UNTIED = "编号列被删除，或有重复的行，认不出核定是哪一项的"
+COPY_UNREADABLE = (
+    "副本里的核定读不出来（{why}）。",
+    "请关闭正在打开副本的程序、核对文件后再运行一次；副本坏了的，请另存后删除，重新 run 生成。",
+)
+
+
+def earlier_waiver(waiver: Waiver) -> str:
+    """What is said of how a finding of an earlier version of a file was dealt with."""
+    return EARLIER_WAIVER.format(
+        action=waiver.action, date=waiver.date or "未写日期", reason=waiver.reason or "未写"
+    )
+
+
+def earlier_ruling(ruled: Adjudication, now: str, now_interval: str) -> str:
+    """What is said of a ruling on an earlier version of a file, and what has changed since."""
+    low, high = ruled.low, ruled.high
+    between = "无" if not low or not high else low if low == high else f"{low} 至 {high}"
+    return EARLIER_RULING.format(
+        score=ruled.raw or "（空白）",
+        reason=f"（理由：{ruled.reason}）" if ruled.reason else "",
+        claimed=ruled.claimed or "空白",
+        interval=between,
+        now=now,
+        now_interval=now_interval,
+    )
+
+
+STAGES = {Stage.MISTAKES: "填写有误", Stage.OPEN: "未核定完", Stage.SETTLED: "已核定"}
+SEVERITY_WORDS = {"error": "错误", "warning": "警告", "note": "提示"}

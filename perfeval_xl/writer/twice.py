@@ -95,6 +95,7 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     remover.remove_parts(n for n in workbook.package.names if n.startswith("perfeval/"))
     for name, area in columns.items():
         remover.remove_cells(name, area)
+        remover.remove_validations(name, area)
     for name in worksheets:
         if name not in reviews:
             _remove_notes(remover, name, own)

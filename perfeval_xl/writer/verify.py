@@ -6,6 +6,7 @@ receipt can be forged, this cannot. What is said beyond that only helps to find 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -16,10 +17,12 @@ from perfeval_xl.ooxml import Cell, Limits, Package, Sheet, Workbook, compare
 from perfeval_xl.ooxml.markup import parse, utf8
 from perfeval_xl.ooxml.receipt import RECEIPT, about
 from perfeval_xl.ooxml.refs import covering, parse_cell, range_text
+from perfeval_xl.writer.ruled import officers_cells
 from perfeval_xl.writer.text import SETTINGS
 from perfeval_xl.writer.text import VERIFY as SAID
 
 _COMPARED = {"sheetData", "mergeCells", "cols", "dimension"}  # told by their own words
+_FONT_LOOK = re.compile(rb"<(?:\w+:)?(?:color|b|i|u|strike)\b[^>]*>")
 _MOST = 20  # differences of one kind that are told one by one, on each sheet
 
 
@@ -33,6 +36,10 @@ class Difference:
     kind: str
     place: str
     message: str
+
+
+# What says only that another program wrote the file anew, not that anything in it is different.
+SAVED_ANEW = ("no_receipt", "saved_again", "archive")
 
 
 def differences(
@@ -143,7 +150,11 @@ def _on_sheet(
     got: Workbook, want: Workbook, here: str, there: str, exact: bool
 ) -> Iterator[Difference]:
     now, was = got.sheet(here), want.sheet(there)
-    yield from _cells(now, was, exact, {*now.cells, *was.cells})
+    theirs = officers_cells(got, now) & officers_cells(want, was) if not exact else set()
+    yield from _cells(now, was, exact, {*now.cells, *was.cells} - theirs)
+    for key in sorted(theirs):
+        if _formula(was.cells.get(key), exact) not in ("", _formula(now.cells.get(key), exact)):
+            yield from _cells(now, was, exact, {key})
     for area in sorted({*now.merges} ^ {*was.merges}):
         kind = "merge_added" if area in now.merges else "merge_missing"
         yield _said(kind, f"{there}!{range_text(area)}")
@@ -156,11 +167,7 @@ def _on_sheet(
 
 
 def _cells(now: Sheet, was: Sheet, exact: bool, keys: set[tuple[int, int]]) -> Iterator[Difference]:
-    off = [
-        key
-        for key in sorted(keys)
-        if _content(now.cells.get(key), exact) != _content(was.cells.get(key), exact)
-    ]
+    off = [key for key in sorted(keys) if not _same(was.cells.get(key), now.cells.get(key), exact)]
     for row, column in off[:_MOST]:
         place = CellRef(was.name, row, column).qualified
         before, after = was.cells.get((row, column)), now.cells.get((row, column))
@@ -169,6 +176,15 @@ def _cells(now: Sheet, was: Sheet, exact: bool, keys: set[tuple[int, int]]) -> I
     if len(off) > _MOST:
         rest = "、".join(range_text(area) for area in covering(off[_MOST:])[:_MOST])
         yield _said("more_cells", was.name, count=str(len(off) - _MOST), rest=rest)
+
+
+def _same(before: Cell | None, after: Cell | None, exact: bool) -> bool:
+    """Whether a cell is what it was; a formula whose result another program left out shows none."""
+    if not exact and _formulas_differ(before, after, exact):
+        return False
+    if not exact and after is not None and after.formula is not None and not after.cached:
+        return True
+    return _content(after, exact) == _content(before, exact)
 
 
 def _content(cell: Cell | None, exact: bool) -> tuple[str | None, ...]:
@@ -182,7 +198,14 @@ def _content(cell: Cell | None, exact: bool) -> tuple[str | None, ...]:
 
 
 def _formulas_differ(before: Cell | None, after: Cell | None, exact: bool) -> bool:
-    return exact and (before and before.formula) != (after and after.formula)
+    first, second = (_formula(cell, exact) for cell in (before, after))
+    return first != second
+
+
+def _formula(cell: Cell | None, exact: bool) -> str:
+    """The formula, without what programs write in different ways."""
+    text = "" if cell is None or cell.formula is None else cell.formula
+    return text if exact else "".join(text.split()).casefold()
 
 
 def _shown(cell: Cell | None, kind: str) -> str:
@@ -302,3 +325,52 @@ def _near(now: bytes, was: bytes) -> str:
     shown = "".join(c for c in piece if c.isprintable())
     is_text = b"\0" not in was[:200] and shown
     return f"（第 {at} 字节，“{shown}”附近）" if is_text else ""
+
+
+# ---- colours ----
+
+
+def recoloured(copy: bytes, expected: bytes, limits: Limits | None = None) -> bool:
+    """Whether filled cells that look alike in ``expected`` differ in fill or font in ``copy``.
+
+    Programs write styles in their own ways, but all cells of one style in the same way; a cell
+    that stands out was coloured by hand.
+    """
+    got, want = Workbook.open(copy, limits), Workbook.open(expected, limits)
+    for kind, attribute in (("fills", "fillId"), ("fonts", "fontId")):
+        looks: dict[str, bytes] = {}
+        now, was = _Looks(got, kind, attribute), _Looks(want, kind, attribute)
+        for name in want.sheet_names:
+            if name not in got.sheet_names or want.info(name).kind != "worksheet":
+                continue
+            after = got.sheet(name).cells
+            for key, cell in want.sheet(name).cells.items():
+                if key in after:
+                    look = now.of(after[key].style)
+                    if looks.setdefault(was.number(cell.style), look) != look:
+                        return True
+    return False
+
+
+class _Looks:
+    """Fills or fonts of a workbook's styles."""
+
+    def __init__(self, book: Workbook, kind: str, attribute: str) -> None:
+        styles = book.styles
+        self._attribute = attribute
+        self._formats = styles.cell_formats
+        self._entries = [styles.xml[node.start : node.end] for node in styles.items(kind)]
+        if kind == "fonts":  # LibreOffice gives Chinese texts a font of their own
+            self._entries = [b"".join(_FONT_LOOK.findall(entry)) for entry in self._entries]
+
+    def number(self, style: int) -> str:
+        """The number of a style's fill or font."""
+        if not 0 <= style < len(self._formats):
+            return "0"
+        return self._formats[style].attributes.get(self._attribute, "0")
+
+    def of(self, style: int) -> bytes:
+        """The fill or font itself, as the file has it."""
+        number = self.number(style)
+        known = number.isascii() and number.isdigit() and int(number) < len(self._entries)
+        return self._entries[int(number)] if known else b""

@@ -18,7 +18,16 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openxml_audit import OpenXmlValidator
 
-from perfeval_xl.ooxml import Border, Editor, Fill, NewSheet, PrintSetup, Style, Workbook
+from perfeval_xl.ooxml import (
+    Border,
+    Editor,
+    Fill,
+    NewSheet,
+    PrintSetup,
+    Style,
+    Validation,
+    Workbook,
+)
 from perfeval_xl.ooxml import Font as OurFont
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -256,7 +265,7 @@ def annotate(workbook: Workbook, sheet: str | None = None) -> Editor:
     target.set_row_height(3, 48)
     target.merge(4, column, 5, column)
     target.hyperlink(2, column, f"'{name}'!B2", "看依据")
-    target.add_data_validation("Z2:Z9", '"维持,调整"', title="裁定")
+    target.add_data_validation("Z2:Z9", Validation("list", '"维持,调整"', title="裁定"))
     target.add_conditional_format("Z2:Z9", 'Z2="调整"', Fill("FFC7CE"), "9C0006")
     editor.add_sheet_first("复核意见", review_sheet(name))
     editor.define_name("_perfeval", '"1"', hidden=True)

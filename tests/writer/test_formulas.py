@@ -42,6 +42,7 @@ ALLOWED = {
     "COUNT",
     "N",
     "MID",
+    "ISNUMBER",
 }
 FORMS = 150  # of each layout
 

@@ -1,0 +1,114 @@
+"""The copies that lie in the outbox: which an officer changed, and what she entered in them.
+
+Everything she entered is in the store before a file is given to a worker. A worker that finds a
+copy other than it was seen here leaves it alone (``CopyChanged``), and it is looked at once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfeval_xl.batch.discover import REVIEWED
+from perfeval_xl.batch.files import reason_of
+from perfeval_xl.batch.keep import is_kept
+from perfeval_xl.batch.one import Options, entries_of, whose, why_unreadable
+from perfeval_xl.batch.rulings import RulingStore, Snapshot
+from perfeval_xl.batch.standing import Source, Standing, stamp_of
+from perfeval_xl.errors import WorkbookError
+
+_SHEETS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    stamp: tuple[int, int]
+    edited: bool
+
+
+class OutboxCopies:
+    """All copies of one outbox. sources: what the journal knows of them, by their place."""
+
+    def __init__(
+        self, outbox: Path, store: RulingStore, options: Options, sources: Mapping[str, Source]
+    ) -> None:
+        self.outbox = outbox
+        self.store = store
+        self.options = options
+        self.sources = sources
+        self.unreadable: dict[str, str] = {}  # copies in which nothing could be read, and why
+        self._seen: dict[str, _Seen] = {}
+
+    def look_at_all(self) -> None:
+        """Take in what was entered in every copy that is not as we wrote it."""
+        for place in copies_in(self.outbox):
+            self.look_at(place)
+
+    def look_at(self, place: str) -> Standing:
+        """How a copy stands now, what was entered in it being kept."""
+        try:
+            stamp = stamp_of((self.outbox / place).stat())
+        except FileNotFoundError:
+            return Standing(None)
+        seen = self._seen.get(place)
+        source = self.sources.get(place)
+        if source is not None and source.made is not None and source.made.stamp == stamp:
+            return Standing(stamp)
+        if seen is None or seen.stamp != stamp:
+            seen = self._seen[place] = _Seen(stamp, self._take_in(place, source))
+        return Standing(stamp, seen.edited, place not in self.unreadable)
+
+    def is_edited(self, place: str) -> bool:
+        """Whether there is a copy and it is not as we wrote it."""
+        return self.look_at(place).edited
+
+    def _take_in(self, place: str, source: Source | None) -> bool:
+        """Keep what stands in a copy; False when it is, to the byte, what we wrote."""
+        try:
+            data = (self.outbox / place).read_bytes()
+        except OSError as exc:
+            self.unreadable[place] = reason_of(exc)
+            return True
+        made = source.made if source else None
+        if made is not None and made.sha256 == hashlib.sha256(data).hexdigest():
+            return False
+        try:
+            self._keep(place, data, source)
+        except WorkbookError as exc:
+            self.unreadable[place] = why_unreadable(exc, place)
+        else:
+            self.unreadable.pop(place, None)
+        return True
+
+    def _keep(self, place: str, data: bytes, source: Source | None) -> None:
+        entries = entries_of(place, data, self.outbox, self.options)
+        file = source.file if source else entries.name
+        who = source.who if source else None
+        if who is None:
+            if not entries.count:
+                return
+            who = whose(data, self.options)
+        self.store.add(
+            Snapshot(
+                file,
+                who,
+                entries.sha256,
+                tuple(typed.ruling for typed in entries.rulings),
+                tuple(typed.waiver for typed in entries.waivers),
+            )
+        )
+
+
+def copies_in(outbox: Path) -> Iterable[str]:
+    """Places of all copies, relative to the outbox, sorted; those that were set aside left out."""
+    found = []
+    for folder, _, files in os.walk(outbox / REVIEWED):
+        for name in files:
+            if name.lower().endswith(_SHEETS) and not name.startswith(("~$", ".")):
+                path = Path(folder, name)
+                if not is_kept(path):
+                    found.append(path.relative_to(outbox).as_posix())
+    return sorted(found)
