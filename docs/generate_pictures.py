@@ -47,7 +47,7 @@ class Picture:
 def pictures(desk: Path, outbox: Path) -> Iterator[Picture]:
     """What the guide shows."""
     copy = next((outbox / "复核").glob("02*.xlsx"))
-    yield Picture("guide-blank.png", next(desk.glob("空白表_*.xlsx")), "附件2-1", 0.75)
+    yield Picture("guide-blank.png", desk / "空白表_yueyanglou-2021.xlsx", "附件2-1", 0.75)
     yield Picture("guide-review.png", copy, "复核意见", 0.62)
     yield Picture("guide-scores.png", as_on_screen(copy, desk), "复核说明", 0.88, 1600)
     yield Picture("guide-summary.png", outbox / "汇总.xlsx", "自评复核汇总")

@@ -124,7 +124,7 @@ def key_figures(gathered: Gathered) -> tuple[list[Card], list[Card]]:
 
 
 _POINT_CARDS = {
-    "decided": "已核定分值",
+    "decided": "数字可定的分值",
     Outcome.UNDECIDED.value: "缺数据未定的分值",
     Outcome.JUDGED.value: "待评审人判断的分值",
 }
