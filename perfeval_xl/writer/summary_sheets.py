@@ -52,7 +52,7 @@ UNIT_COLUMNS = (
     Column("差异", 7, "signed"),
     Column("自评\n等次", 8, "center"),
     Column("复核\n等次", 10, "center"),
-    Column("已核定\n分值", 7.5, "center"),
+    Column("数字可定\n分值", 7.5, "center"),
     Column("缺数据\n分值", 7.5, "center"),
     Column("待判断\n分值", 7.5, "center"),
     Column("错误", 6, "center"),
