@@ -16,6 +16,7 @@ from perfeval_xl.model import CellRef, Fact
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?%?")
 _NEAR = 10**8  # closer to a whole number than one part in so many is too near for ROUND(…,9)
+_LONGEST = 7800  # characters; Excel takes 8192, and the writer puts some around
 _LONGEST_TEXT = 60  # characters; Excel allows 255 in a formula
 _POWERS = (10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 _CLOSE = 10**11  # the same for a ratio beside a limit and ROUND(…,12)
@@ -70,6 +71,11 @@ def _converted(cell: str, number: Decimal, stands: Decimal) -> str:
         if into == power:
             return f"(VALUE({cell})*{power})"
     return literal(number)
+
+
+def fitting(formula: str | None) -> str | None:
+    """The formula, None when it is longer than Excel takes."""
+    return formula if formula is None or len(formula) <= _LONGEST else None
 
 
 def literal(number: Decimal) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from perfeval_xl.amounts import plain
 from perfeval_xl.calculator.case import Case, Ruling, Standing
+from perfeval_xl.calculator.excel import fitting
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import span
 from perfeval_xl.forms.spec import IndicatorSpec
@@ -68,9 +69,9 @@ def _judge(
         sentence=ruling.sentence + _closing(ruling, outcome, self_score),
         clause=indicator.source.sentence,
         reading=ruling.reading,
-        formula=ruling.formula,
-        formula_low=ruling.formula_low,
-        formula_high=ruling.formula_high,
+        formula=fitting(ruling.formula),
+        formula_low=fitting(ruling.formula_low),
+        formula_high=fitting(ruling.formula_high),
     )
     return result, ruling
 

@@ -626,7 +626,9 @@ class Incidents:
         score = self.score(fact.number, case.indicator.max)
         counted = operand(fact)
         formula = f"MAX(0,{plain(case.indicator.max)}-{counted}*{plain(self.per_incident)})"
-        whole = f"AND({counted}>=0,{counted}=INT({counted}))" if "(" in counted else ""
+        # one that we count ourselves is whole, and too long to be said three times
+        is_cell = "(" in counted and not fact.expression
+        whole = f"AND({counted}>=0,{counted}=INT({counted}))" if is_cell else ""
         said = texts["incidents.counted"].format(
             label=case.label(self.count), count=plain(fact.number),
             per_incident=plain(self.per_incident), score=plain(score), unit=self._unit,

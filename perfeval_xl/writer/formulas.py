@@ -33,6 +33,7 @@ _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?")
 _INPUT = re.compile(r"'(?:[^']|'')+'!\$[A-Z]{1,3}\$[0-9]+")
 _LONGEST_TEXT = 60  # characters; Excel allows 255 in a formula
 UNDECIDED = '"未定"'  # what a score becomes when a figure it rests on is emptied or no number
+_LONGEST, _MOST_ARGUMENTS = 8192, 255  # what Excel takes
 _CLAIMED = (Outcome.JUDGED, Outcome.NOT_APPLICABLE)  # the self-score stands until adjudicated
 _STATED = ("scoring_total", "self_total")
 
@@ -325,10 +326,14 @@ def _same_or(formula: str | None, other: str | None, cell: str, otherwise: str) 
 
 
 def _or_undecided(formula: str | None, otherwise: str) -> str | None:
-    """The formula while every cell it rests on is filled with what it can reckon with."""
+    """The formula while every cell it rests on is filled with what it can reckon with.
+
+    None, and then the number stands alone, where that is more than Excel takes.
+    """
     inputs = list(dict.fromkeys(_INPUT.findall(formula or "")))
     if formula is None or not inputs:
         return formula
     blank = ",".join(f'{cell}=""' for cell in inputs)
     test = f"OR({blank})" if len(inputs) > 1 else blank
-    return f"IF({test},{otherwise},IFERROR({formula},{otherwise}))"
+    whole = f"IF({test},{otherwise},IFERROR({formula},{otherwise}))"
+    return whole if len(whole) <= _LONGEST and len(inputs) <= _MOST_ARGUMENTS else None

@@ -187,3 +187,15 @@ def test_a_stated_figure_is_not_worked_out_again() -> None:
     made = submission(SPEC, {"initial_budget": 5, "basic_adjustment_budget": 7}, attached=BOTH)
     assert with_derived(made, SPEC).facts["initial_budget"].number == 5
     assert with_derived(made, SPEC).facts["late_specials"].state is State.MISSING
+
+
+@pytest.mark.parametrize("count", [1, 8, 20, 60, 200])
+def test_no_formula_is_longer_than_excel_takes(count: int) -> None:
+    """8,192 characters; beyond that the file would be called damaged, so the number stands alone."""
+    specials = [[f"专项{n}", 10, "2021-02-01", 10] for n in range(count)]
+    result = judged({"facts": {"specials_count": count}, "specials": specials}).indicators[4]
+    assert (result.score, result.outcome) == (3, "agrees")
+    longest = max(len(f or "") for f in (result.formula, result.formula_low, result.formula_high))
+    assert longest <= 7800
+    if count <= 8:
+        assert longest > 100

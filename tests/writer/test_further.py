@@ -280,3 +280,21 @@ def test_an_old_format_keeps_its_further_sheets(
     page = load_workbook(io.BytesIO(one.copy)).worksheets[0]
     texts = " ".join(str(c.value) for row in page.iter_rows() for c in row if c.value)
     assert "行数不固定" in texts
+
+
+@pytest.mark.parametrize("count", [3, 25, 120])
+def test_no_formula_of_a_copy_is_longer_than_excel_takes(count: int) -> None:
+    """8,192 characters and 255 arguments; a workbook with a longer one is called damaged."""
+    given = supplement_of_eleven()
+    issues = [(f"专项{n}", Decimal(10), date(2021, 2, 1), Decimal(10)) for n in range(count)]
+    many = replace(
+        given, values={**given.values, "专项资金个数（没有填 0）": count}, specials=issues
+    )
+    sent = three_parts(supplement=many)
+    annotated = annotated_bytes(sent)
+    result = annotated.evaluation.indicators[4]
+    assert (result.score, result.low, result.high) == (3, 3, 3)
+    formulas = [formula for formula, _ in our_formulas(annotated.copy, sent).values()]
+    assert max(map(len, formulas)) <= 8192
+    arguments = [group.count(",") for f in formulas for group in re.findall(r"OR\(([^()]*)\)", f)]
+    assert max(arguments) < 255
