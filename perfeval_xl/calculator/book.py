@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from perfeval_xl.calculator.shown import cells
+from perfeval_xl.calculator.shown import cells, quoted
 from perfeval_xl.forms.texts import finding_text
 from perfeval_xl.model import CellRef, Finding, Origin, PassedCheck, Severity
 
@@ -20,7 +20,9 @@ class _Slots(dict[str, str]):
         self, places: tuple[CellRef, ...], provided: str, expected: str, difference: str,
         slots: Mapping[str, str],
     ) -> None:  # fmt: skip
-        super().__init__(provided=provided, expected=expected, difference=difference)
+        super().__init__(
+            provided=quoted(provided), expected=quoted(expected), difference=difference
+        )
         self.update(slots)
         self.places = places
 

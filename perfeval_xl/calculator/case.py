@@ -72,7 +72,7 @@ class Case:
                 if fact.state in (State.UNREADABLE, State.TEXT)
                 else "places.blank"
             )
-            return texts[name].format(cell=fact.ref.qualified, raw=fact.raw)
+            return texts[name].format(cell=fact.ref.qualified, raw=shown.quoted(fact.raw))
         if fact_id in self.spec.external_facts:
             return texts.get(f"external.{fact_id}") or texts["places.external"]
         return texts["places.missing"]
@@ -105,7 +105,7 @@ class Case:
         if fact.number is not None:
             return texts["self.points"].format(score=plain(fact.number))
         if fact.state is State.UNREADABLE:
-            return texts["self.unreadable"].format(raw=fact.raw)
+            return texts["self.unreadable"].format(raw=shown.quoted(fact.raw))
         return texts["self.blank"]
 
 

@@ -8,7 +8,7 @@ from perfeval_xl.amounts import plain
 from perfeval_xl.calculator.case import Case, Ruling, Standing
 from perfeval_xl.calculator.excel import fitting
 from perfeval_xl.calculator.prepared import Prepared
-from perfeval_xl.calculator.shown import span
+from perfeval_xl.calculator.shown import quoted, span
 from perfeval_xl.forms.spec import IndicatorSpec
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import (
@@ -120,7 +120,7 @@ def _closing(ruling: Ruling, outcome: Outcome, self_score: Fact) -> str:
     texts = rule_texts()
     number = self_score.number
     if number is None:
-        raw = self_score.raw.strip()
+        raw = quoted(self_score.raw.strip())
         return texts["self.none_read"].format(raw=raw) if raw else texts["self.none"]
     name = outcome.value
     if outcome is Outcome.DIFFERS:

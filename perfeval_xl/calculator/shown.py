@@ -12,6 +12,7 @@ from perfeval_xl.model import CellRef, Fact
 
 _USUAL_DECIMALS = 2
 _MOST_DECIMALS = 8
+_LONGEST_QUOTE = 300  # characters
 
 
 def rounded(value: Fraction, decimals: int = 2) -> Decimal:
@@ -71,6 +72,13 @@ def cells(refs: Iterable[CellRef | None]) -> str:
     return "、".join(
         f"{sheet}!{'、'.join(_runs(list(found.values())))}" for sheet, found in by_sheet.items()
     )
+
+
+def quoted(text: str) -> str:
+    """A cell's text as sentences quote it: a very long one by its beginning and its length."""
+    if len(text) <= _LONGEST_QUOTE:
+        return text
+    return f"{text[:_LONGEST_QUOTE]}……（共 {len(text)} 字）"
 
 
 def where(fact: Fact) -> str:

@@ -16,7 +16,7 @@ from perfeval_xl.ooxml.markup import (
 )
 from perfeval_xl.ooxml.refs import address, range_text
 from perfeval_xl.ooxml.registry import StyleRegistry
-from perfeval_xl.ooxml.strings import TextRegistry
+from perfeval_xl.ooxml.strings import TextRegistry, fitting_text
 from perfeval_xl.ooxml.validation import Validation, validation_xml
 
 
@@ -109,7 +109,7 @@ def _formula_xml(formula: str, value: str | Decimal | None) -> str:
     if value is None:
         return f"><f>{shown}</f></c>"
     if isinstance(value, str):
-        return f' t="str"><f>{shown}</f><v>{escape_value(value)}</v></c>'
+        return f' t="str"><f>{shown}</f><v>{escape_value(fitting_text(value))}</v></c>'
     return f"><f>{shown}</f><v>{number_text(value)}</v></c>"
 
 

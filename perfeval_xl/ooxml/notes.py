@@ -24,6 +24,7 @@ from perfeval_xl.ooxml.markup import (
 )
 from perfeval_xl.ooxml.refs import address, parse_cell
 from perfeval_xl.ooxml.sheet import Sheet
+from perfeval_xl.ooxml.strings import fitting_text
 
 COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
@@ -76,7 +77,7 @@ class SheetNotes:
         """Note down a note; False when the cell has a threaded comment."""
         if (row, column) in self.threaded:
             return False
-        self.notes.append(Note(row, column, text))
+        self.notes.append(Note(row, column, fitting_text(text)))
         return True
 
     def _related(self, kind: str) -> str | None:

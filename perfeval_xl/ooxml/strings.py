@@ -21,6 +21,18 @@ _SIMPLE = re.compile(rb"<t(?: xml:space=\"preserve\")?>([^<]*)</t>")
 _RICH = re.compile(rb"<rPh\b.*?</rPh>|<t(?:\s[^<>]*)?(?:/>|>([^<]*)</t>)", re.DOTALL)
 _MARKED = re.compile(rb"<!\[CDATA\[|<!--|<[a-zA-Z]+:|<\?[^x]|<t [^>]*'")
 
+MAX_TEXT = 32_767  # UTF-16 units, Excel's limit for a cell and for a note
+
+
+def fitting_text(text: str) -> str:
+    """The text, cut where a cell or a note would hold no more; Excel calls a longer one damage."""
+    if len(text) * 2 <= MAX_TEXT:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= MAX_TEXT * 2:
+        return text
+    return units[: (MAX_TEXT - 1) * 2].decode("utf-16-le", "ignore") + "…"
+
 
 class SharedStrings:
     """Plain text of each shared string; formatting and phonetic guides are left out."""
@@ -85,6 +97,7 @@ class TextRegistry:
 
     def cell_rest(self, text: str) -> str:
         """All of a text cell that follows its reference and style."""
+        text = fitting_text(text)
         if self.are_inline:
             shown = escape_value(text)
             return f' t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'

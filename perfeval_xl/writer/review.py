@@ -362,14 +362,14 @@ class ReviewPage:
             (Decimal(result.number), 1, 1, _CELL),
             (result.max, 2, 2, _CELL),
             (result.label, 3, 4, _CELL),
-            (result.self_score.raw or "空白", 5, 5, _CELL),
+            (_short(result.self_score.raw) or "空白", 5, 5, _CELL),
             (needed, 6, 7, _CELL_TEXT),
         )
         for value, first, last, style in cells:
             self._merged(self.row, first, last, value, style)
         self.sheet.heights[self.row] = text_height(needed, sum(_WIDTHS[5:]) - _INDENT, _SIZE) + 2
         if result.self_score.ref is not None:
-            self.sheet.write(self.row, 5, result.self_score.raw or "空白", _CELL_LINK)
+            self.sheet.write(self.row, 5, _short(result.self_score.raw) or "空白", _CELL_LINK)
             self.sheet.link(self.row, 5, sheet_place(result.self_score.ref), "跳到这一格")
         self.row += 1
 

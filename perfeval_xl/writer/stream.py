@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from xlsxwriter.worksheet import Worksheet
 
-MAX_TEXT = 32_767  # UTF-16 units, Excel's limit for one cell
+from perfeval_xl.ooxml.strings import fitting_text
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9a-fA-F]{4}_)")
@@ -67,11 +67,4 @@ def text_markup(text: str) -> str:
 def clean_text(text: str) -> str:
     """The text without characters XML forbids, cut at Excel's limit for a cell."""
     kept = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _cut(kept) if len(kept) * 2 > MAX_TEXT else kept
-
-
-def _cut(text: str) -> str:
-    units = text.encode("utf-16-le")
-    if len(units) <= MAX_TEXT * 2:
-        return text
-    return units[: (MAX_TEXT - 1) * 2].decode("utf-16-le", "ignore") + "…"
+    return fitting_text(kept)

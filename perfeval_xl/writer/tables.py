@@ -9,8 +9,8 @@ from pathlib import Path
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from perfeval_xl.ooxml.strings import fitting_text
 from perfeval_xl.writer.book import Book, head_properties, safe_text
-from perfeval_xl.writer.stream import MAX_TEXT
 from perfeval_xl.writer.style import HEAD_FONT
 
 ROWS_EACH = 1_048_575  # below the head
@@ -89,7 +89,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: object, is_number: bool
     if number is not None:
         sheet.write_number(row, column, number)
     else:
-        sheet.write_string(row, column, safe_text(str(value))[:MAX_TEXT])
+        sheet.write_string(row, column, fitting_text(safe_text(str(value))))
 
 
 def exact(text: str) -> float | None:

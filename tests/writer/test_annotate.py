@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from perfeval_xl.model import Evaluation, Severity
 from perfeval_xl.writer.style import OUTCOME, SEVERITY
+from tests.builders import broken
 from tests.builders.forms import FilledForm
 from tests.writer.copies import annotated_bytes, annotated_form, workbook_of
 
@@ -197,3 +198,21 @@ def test_libreoffice_opens_the_copy(
     again = openpyxl.load_workbook(soffice(path, "xlsx"))
     assert again.sheetnames[0] == "复核意见"
     assert again[SCORING]["F3"].value == 5
+
+
+def test_a_page_of_text_in_a_figures_cell_leaves_texts_that_excel_takes() -> None:
+    """32,767 characters; a copy with a longer text would be called damaged."""
+    prose = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(32_000))
+    book = openpyxl.load_workbook(io.BytesIO(broken.good()))
+    for row in book[SCORING].iter_rows(min_row=3, max_row=9):
+        for cell in row:
+            if isinstance(cell.value, int | float):
+                cell.value = prose
+    saved = io.BytesIO()
+    book.save(saved)
+    copy = openpyxl.load_workbook(io.BytesIO(annotated_bytes(saved.getvalue()).copy))
+    own = [c.value for row in copy["复核意见"].iter_rows() for c in row if isinstance(c.value, str)]
+    notes = [c.comment.text for s in copy for row in s.iter_rows() for c in row if c.comment]
+    assert max(map(len, own)) < 2000
+    assert any("共 32000 字" in note for note in notes)
+    assert max(map(len, notes)) < 2000
