@@ -11,8 +11,8 @@ from pathlib import Path
 from perfeval_xl.batch import one, worker
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.one import Options, Stamp
-from perfeval_xl.batch.record import Record, to_line
-from tests import officer
+from perfeval_xl.batch.record import Record
+from perfeval_xl.batch.worker import Finished
 
 _replace = os.replace
 
@@ -26,9 +26,9 @@ def work(submitted: Submitted, outbox: Path, options: Options, seen: Stamp | Non
 
 def work_line(
     submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
-) -> bytes:
+) -> Finished:
     """The same, its record as a line."""
-    return to_line(work(submitted, outbox, options, seen)).encode("utf-8")
+    return Finished.of(work(submitted, outbox, options, seen))
 
 
 def _process(
@@ -44,6 +44,8 @@ def _process(
 
 def _rule_once(copy: Path) -> None:
     """An officer saves a ruling while her copy is about to be written anew."""
+    from tests import officer  # openpyxl, which no worker is to load
+
     if copy.exists() and not officer.entered(copy):
         officer.rule(copy, {"budget_management_system": (1, "当时填的")})
 

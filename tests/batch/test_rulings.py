@@ -210,7 +210,7 @@ def test_a_ruling_saved_while_the_run_is_at_it_is_taken_in(
     (inbox / "ruled meanwhile.xlsx").write_bytes(form())
     run_folder(inbox, tmp_path / "结果", jobs=1)
     (inbox / "ruled meanwhile.xlsx").write_bytes(form(n9=1))
-    monkeypatch.setattr(run_module, "work", misbehaving.work)
+    monkeypatch.setattr(run_module, "work_line", misbehaving.work_line)
     run_folder(inbox, tmp_path / "结果", jobs=1)
     shown = remarks(tmp_path / "结果" / "复核" / "ruled meanwhile_复核.xlsx")
     assert len(shown) == 1
