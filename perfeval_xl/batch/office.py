@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -71,6 +70,7 @@ class Office:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        _close_readers()
         if self._base is not None:
             self._base.close()
             self._remove()
@@ -208,9 +208,20 @@ def _blob(file: str) -> bytes:
     return file.encode("utf-8", "surrogatepass")
 
 
-@lru_cache(maxsize=1)
+_readers: dict[str, sqlite3.Connection] = {}  # of this process, the one index it last asked
+
+
 def _reader(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
+    if path not in _readers:
+        _close_readers()
+        _readers[path] = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
+    return _readers[path]
+
+
+def _close_readers() -> None:
+    """Let go of the file: Windows removes none that is open."""
+    while _readers:
+        _readers.popitem()[1].close()
 
 
 def _unit_of(base: sqlite3.Connection, name: str, code: str) -> str:
