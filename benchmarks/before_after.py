@@ -36,14 +36,13 @@ import json, sys, time
 from pathlib import Path
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.one import Options
-from perfeval_xl.batch.record import to_line
-from perfeval_xl.batch.worker import prepare, work
+from perfeval_xl.batch.worker import prepare, work_line
 prepare()
 out, paths = Path(sys.argv[1]), [Path(p) for p in sys.argv[2:]]
 def once(path):
     start = time.process_time()
     file = Submitted(path, path.name, "复核/" + path.name, "退回/" + path.name)
-    to_line(work(file, out, Options()))
+    work_line(file, out, Options())
     return time.process_time() - start
 for path in paths:
     once(path)

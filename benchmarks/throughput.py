@@ -41,8 +41,8 @@ from perfeval_xl.batch import one
 from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.one import Options, process
-from perfeval_xl.batch.record import Record, evaluated_record, to_line
-from perfeval_xl.batch.worker import prepare
+from perfeval_xl.batch.record import Record, evaluated_record, from_line, to_line
+from perfeval_xl.batch.worker import Finished, prepare
 from perfeval_xl.calculator.evaluate import evaluate
 from perfeval_xl.ooxml import Package, Workbook
 from perfeval_xl.ooxml.package import DEFLATE_LEVEL
@@ -60,10 +60,10 @@ _TARGETS = {HEAVY: 40, LIGHT: 20}
 # ---- the three ways ----
 
 
-def ours(path: Path, outbox: Path) -> str:
+def ours(path: Path, outbox: Path) -> bytes:
     """One file through all our rooms, its record included."""
     submitted = Submitted(path, path.name, f"复核/{path.name}", f"退回/{path.name}")
-    return to_line(process(submitted, outbox, _OPTIONS))
+    return Finished.of(process(submitted, outbox, _OPTIONS)).line
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,7 @@ def _measure_block(paths: list[Path], folder: Path, figures: Figures) -> None:
     copies = [out / "复核" / path.name for path in paths]
     plans, new, sizes = [], [], []
     for path, made in zip(paths, copies, strict=True):
-        record = process(Submitted(path, path.name, f"复核/{path.name}", "退回/x"), out, _OPTIONS)
+        record = from_line(ours(path, out).decode("utf-8"))
         assert record["status"] == "evaluated", record["reason"]
         plans.append(plan_of(path, made, record))
         new.append(new_parts(path, made))

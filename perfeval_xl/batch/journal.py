@@ -136,6 +136,11 @@ class Journal:
                 lines.seek(self.entries[name].offset)
                 yield _parts(lines.readline())[1].decode("utf-8")
 
+    def forget(self) -> None:
+        """Let go of what is known of the files; their lines stay in the journal."""
+        self.entries.clear()
+        self.sources.clear()
+
     def _append(self, line: bytes) -> None:
         self._file.seek(self._end)
         left = memoryview(line)
@@ -164,9 +169,11 @@ class Journal:
         try:
             head, _ = _parts(line)
             who = Who(**head["who"]) if head["who"] else None
+            digest, content = head["sha256"], head["content"]
             entry = Entry(
-                head["sha256"], head["rules"], offset, head["output"], head["final"], who,
-                head["known"], head["scores"], head["content"],
+                digest, self.rules if head["rules"] == self.rules else head["rules"], offset,
+                head["output"], head["final"], who, head["known"], head["scores"],
+                digest if content == digest else content,  # one text for all that are the same
             )  # fmt: skip
             made = head.get("made")
             self.entries[head["name"]] = entry

@@ -92,7 +92,11 @@ def to_line(record: Mapping[str, object]) -> str:
 
 def utf8_text(text: str) -> str:
     """The text with what is no UTF-8 (in names of files) shown as such."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
 
 
 def from_line(line: str) -> Record:

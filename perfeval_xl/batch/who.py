@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from perfeval_xl.labels import normalize_label
@@ -29,4 +30,5 @@ def who_of(record: Mapping[str, Any]) -> Who | None:
     if record["status"] != "evaluated":
         return None
     unit = record["unit"]
-    return Who(unit["name"] or "", unit["code"] or "", str(record["form"]), record["year"])
+    form = intern(str(record["form"]))
+    return Who(unit["name"] or "", unit["code"] or "", form, record["year"])

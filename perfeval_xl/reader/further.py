@@ -82,17 +82,19 @@ def find_further(
     wanted = _owners(ByDigest(spec))
     needed = _LIKE * len(set(wanted.values()))
     found = []
-    others = stop - wanted.keys() - _printed_labels(ByDigest(spec))
     for grid in grids:
+        if len({wanted[label] for _, label in grid.bare_labels if label in wanted}) < needed:
+            continue  # nearly every workbook: it has no further sheets
+        others = stop - wanted.keys() - _printed_labels(ByDigest(spec))
         rows: dict[int, set[str]] = {}
         parting = {row for sheet, row in without if sheet == grid.name}
-        for areas in grid.labels.values():
-            for area in areas:
-                label = bare_label(grid.text(area)) if (grid.name, area.row) not in without else ""
-                if label in others:
-                    parting.add(area.row)
-                elif label in wanted:
-                    rows.setdefault(area.row, set()).add(wanted[label])
+        for row, label in grid.bare_labels:
+            if (grid.name, row) in without:
+                continue
+            if label in others:
+                parting.add(row)
+            elif label in wanted:
+                rows.setdefault(row, set()).add(wanted[label])
         found += [
             Found(grid, range(first, last + 1), count)
             for first, last, count in _clusters(rows, parting)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from perfeval_xl.labels import normalize_label
+from perfeval_xl.labels import bare_label, normalize_label
 from perfeval_xl.model import CellRef, column_letters
 from perfeval_xl.ooxml import Cell, Sheet, Workbook
 
@@ -149,6 +149,12 @@ class Grid:
         for (row, _), cell in sorted(self.sheet.cells.items()):
             found.setdefault(row, []).append(cell)
         return found
+
+    @cached_property
+    def bare_labels(self) -> list[tuple[int, str]]:
+        """Every text as ``bare_label``, with its row."""
+        found = [area for areas in self.labels.values() for area in areas]
+        return [(area.row, bare_label(self.text(area))) for area in found]
 
     def beside(
         self, columns: tuple[int, int], rows: tuple[int, int], labels: frozenset[str]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from perfeval_xl.errors import WorkbookError
-from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.forms.spec import ByDigest, FormSpec
 from perfeval_xl.labels import bare_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
@@ -107,8 +108,7 @@ def _read_attachments(
 ) -> dict[str, FurtherRead]:
     """What stands in the workbook of each further sheet of the form, by attachment."""
     taken = {(table.grid.name, row) for row in range(table.first_row, table.last_row + 1)}
-    labels = frozenset(bare_label(label) for label in known_labels(spec))
-    labels = labels.union(*(labels_of_form(a.form) for a in spec.attachments))
+    labels = _labels_beside(ByDigest(spec))
     found = {}
     for attached in spec.attachments:
         places = find_further(grids, attached.form, taken, labels)
@@ -117,6 +117,13 @@ def _read_attachments(
             taken |= {(read.grid.name, row) for row in read.rows}
             found[attached.id] = read
     return found
+
+
+@lru_cache(maxsize=64)
+def _labels_beside(key: ByDigest) -> frozenset[str]:
+    """Labels of a form and of its further sheets."""
+    labels = frozenset(bare_label(label) for label in known_labels(key.spec))
+    return labels.union(*(labels_of_form(a.form) for a in key.spec.attachments))
 
 
 def _best(places: list[Found], values: Values) -> Found:

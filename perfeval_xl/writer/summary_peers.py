@@ -6,10 +6,13 @@ second sheet lists the cases with the texts side by side. All of it are notes.
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 from xlsxwriter.worksheet import Worksheet
@@ -151,12 +154,15 @@ class _Group:
         return ((self.rows[key], own[key], undecided[key]) for key in own)
 
 
-class _Case(NamedTuple):
-    """A finding across units, with whose it is."""
+_Values = tuple[str | int, ...]  # of one row, all but its number
 
-    unit: str
+
+class _Case(NamedTuple):
+    """A far-out figure as it is listed, with the measure and the file to sort it by."""
+
+    measure: str
     file: str
-    finding: Mapping[str, Any]
+    values: _Values
 
 
 @dataclass(slots=True)
@@ -165,8 +171,8 @@ class Peers:
 
     groups: dict[tuple[str, int], _Group] = field(default_factory=dict)
     outliers: list[_Case] = field(default_factory=list)
-    texts: list[_Case] = field(default_factory=list)
-    scores: list[_Case] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)  # rows of one text each, packed
+    scores: list[_Values] = field(default_factory=list)
     _pairs: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, record: Record) -> None:
@@ -178,29 +184,30 @@ class Peers:
         group = self.groups.setdefault(key, _Group())
         if record.get("stands_for_unit", True):
             group.add(record, unit)
+        file = record["file"]
         for finding in record["findings"]:
-            case = _Case(unit, record["file"], finding)
             if finding["code"] in OUTLIERS:
                 group.outliers += 1
-                self.outliers.append(case)
+                values = _outlier_values(unit, finding)
+                self.outliers.append(_Case(finding["key"], file, values))
             elif finding["code"] == SIMILAR_TEXT:
-                self._add_pair(self.texts, case)
-            elif finding["code"] == EQUAL_SCORES:
-                self._add_pair(self.scores, case)
+                if self._is_new_pair(file, finding):
+                    self.texts.append(_packed(_text_rows(unit, finding)))
+            elif finding["code"] == EQUAL_SCORES and self._is_new_pair(file, finding):
+                self.scores.append(_score_values(unit, finding))
 
     @property
     def has_cases(self) -> bool:
         """Whether any unit stands out or resembles another."""
         return bool(self.outliers or self.texts or self.scores)
 
-    def _add_pair(self, cases: list[_Case], case: _Case) -> None:
-        """Take the case unless all of its pairs have been seen from the other side."""
-        key = case.finding["key"]
-        files = [other["file"] for other in case.finding["compared"]["others"]]
-        fresh = [file for file in files if (key, file, case.file) not in self._pairs]
-        self._pairs.update((key, case.file, file) for file in fresh)
-        if fresh:
-            cases.append(case)
+    def _is_new_pair(self, own: str, finding: Record) -> bool:
+        """Whether any pair of the finding has not been seen from the other side."""
+        key = finding["key"]
+        files = [other["file"] for other in finding["compared"]["others"]]
+        fresh = [file for file in files if (key, file, own) not in self._pairs]
+        self._pairs.update((key, own, file) for file in fresh)
+        return bool(fresh)
 
 
 def write_peers(book: Book, peers: Peers) -> list[str]:
@@ -430,50 +437,59 @@ def _write_cases(book: Book, peers: Peers) -> None:
         listing.write_heading(OUTLIERS_HEADING)
         listing.write_head(24, size=9)
         for number, case in enumerate(_gravest_first(peers.outliers), 1):
-            listing.write_row(_outlier_values(number, case))
+            listing.write_row((number, *case.values))
     if peers.texts:
         listing.write_heading(TEXTS_HEADING)
         listing.write_head(24, TEXT_HEADS, size=9)
-        number = 0
-        for case in peers.texts:
-            for other in case.finding["compared"]["others"]:
-                number += 1
-                listing.write_row(_text_values(number, case, other))
+        rows = chain.from_iterable(map(_unpacked, peers.texts))
+        for number, values in enumerate(rows, 1):
+            listing.write_row((number, *values))
     if peers.scores:
         listing.write_heading(SCORES_HEADING)
         listing.write_head(24, SCORE_HEADS, size=9)
-        for number, case in enumerate(peers.scores, 1):
-            listing.write_row(_score_values(number, case))
+        for number, values in enumerate(peers.scores, 1):
+            listing.write_row((number, *values))
 
 
 def _gravest_first(cases: Sequence[_Case]) -> list[_Case]:
     """Cases of one measure together, the measures in alphabetical order of their ids."""
-    return sorted(cases, key=lambda case: (case.finding["key"], case.file))
+    return sorted(cases, key=lambda case: (case.measure, case.file))
 
 
-def _outlier_values(number: int, case: _Case) -> tuple[str | int, ...]:
-    finding, compared = case.finding, case.finding["compared"]
+def _outlier_values(unit: str, finding: Record) -> _Values:
+    compared = finding["compared"]
     others = "、".join(f"{other['unit']} {other['shown']}" for other in compared["others"])
     median = f"{finding['expected']}（{compared['units']} 个单位）\n{finding['difference']}"
     return (
-        number, case.unit or NO_NAME, compared["label"], finding["provided"], median,
+        unit or NO_NAME, compared["label"], finding["provided"], median,
         compared["shown"], others,
     )  # fmt: skip
 
 
-def _text_values(number: int, case: _Case, other: Record) -> tuple[str | int, ...]:
-    own = "\n".join(f"· {here}" for here, _ in other["passages"])
-    others = "\n".join(f"· {there}" for _, there in other["passages"])
-    return (
-        number, case.unit, case.finding["compared"]["label"], f"{other['percent']}%",
-        other["unit"], own, others,
-    )  # fmt: skip
+def _text_rows(unit: str, finding: Record) -> list[_Values]:
+    """A row for each unit that wrote nearly the same, with what both wrote."""
+    compared = finding["compared"]
+    rows: list[_Values] = []
+    for other in compared["others"]:
+        own = "\n".join(f"· {here}" for here, _ in other["passages"])
+        others = "\n".join(f"· {there}" for _, there in other["passages"])
+        rows.append((unit, compared["label"], f"{other['percent']}%", other["unit"], own, others))
+    return rows
 
 
-def _score_values(number: int, case: _Case) -> tuple[str | int, ...]:
-    compared = case.finding["compared"]
+def _packed(rows: list[_Values]) -> bytes:
+    """Rows until their sheet is begun: of 10,000 units they would be 100 MB."""
+    return zlib.compress(json.dumps(rows).encode(), 1)
+
+
+def _unpacked(packed: bytes) -> list[_Values]:
+    return [tuple(row) for row in json.loads(zlib.decompress(packed))]
+
+
+def _score_values(unit: str, finding: Record) -> _Values:
+    compared = finding["compared"]
     names = "、".join(other["unit"] for other in compared["others"])
     if compared["units"] > len(compared["others"]):
         names += f"等 {compared['units']} 个单位"
     deductions = compared["deductions"]
-    return (number, case.unit, "各项自评得分", deductions, names, case.finding["message"], "")
+    return (unit, "各项自评得分", deductions, names, finding["message"], "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -53,7 +53,7 @@ def names_of(unit: str | None, words: Iterable[str]) -> Names:
 
 def passages(own: str, own_names: Names, other: str, other_names: Names) -> list[tuple[str, str]]:
     """Passages that stand in both texts, as each text has them, the longest first."""
-    here, there = list(_placed(own, own_names)), list(_placed(other, other_names))
+    here, there = _placed(own, own_names), _placed(other, other_names)
     places: dict[str, list[int]] = {}
     for number, (clause, _, _) in enumerate(there):
         places.setdefault(clause, []).append(number)
@@ -90,15 +90,21 @@ def _cut(text: str, placed: list[tuple[str, int, int]], first: int, length: int)
     return text[placed[first][1] : placed[first + length - 1][2]].strip()
 
 
-def _placed(text: str, names: Names) -> Iterator[tuple[str, int, int]]:
-    """Clauses as compared, each with where it begins and ends in the text; no headings."""
+@lru_cache(maxsize=4)
+def _placed(text: str, names: Names) -> list[tuple[str, int, int]]:
+    """Clauses as compared, each with where it begins and ends in the text; no headings.
+
+    Remembered for a while: one text is laid beside several others in turn.
+    """
+    found = []
     ends = [0, *(found.end() for found in _ENDS.finditer(text)), len(text)]
     for begin, end in pairwise(ends):
         piece = unicodedata.normalize("NFKC", text[begin:end])
         bare = _ENUMERATOR.sub("", _HEADING.sub("", names.out_of(piece.strip())))
         clause = _ENDS.sub("", _NOISE.sub("", bare))
         if clause:
-            yield clause, begin, end
+            found.append((clause, begin, end))
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -87,6 +87,7 @@ class PeerFinder:
         self._units: dict[str, int] = {}
         self._speaker: dict[tuple[Group, int], int] = {}
         self._values: dict[Group, _Values] = {}
+        self._groups: dict[Group, Group] = {}  # each once, for all its files
         self._sketches: dict[str, Sketches] = {}
         self._texts: dict[str, list[int]] = {}  # by field: the file of each text
         self._spreads: dict[tuple[Group, str], Spread | None] = {}
@@ -124,6 +125,7 @@ class PeerFinder:
         unit, facts = found["unit"], found["facts"]
         key = self._key_of(unit["name"], unit["code"]) or f"\0{found['sha256']}"
         group = (found["form"], found["year"] or 0, self._kind(record))
+        group = self._groups.setdefault(group, group)
         number = len(self._files)
         name = unit["name"] or PurePosixPath(found["file"]).stem
         own = self._units.setdefault(key, len(self._units))
