@@ -333,3 +333,12 @@ def test_the_guide_of_a_blank_is_no_further_sheet(form: FormSpec, tmp_path: Path
     found = read(book, form)
     assert found.attached == ()
     assert not [problem.code for problem in found.problems]
+
+
+def test_the_unit_named_by_a_formula_without_result_is_read(form: FormSpec, tmp_path: Path) -> None:
+    """Saved by a program that reckons nothing: 基础数据表 takes the name from 附件2-1."""
+    path = tmp_path / "空白.xlsx"
+    write_blank(form, path, {"unit_name": "区甲局"}, further=("base-data",))
+    found = read(load_workbook(path), form)
+    assert found.prose["base-data.unit_name"].text == "区甲局"
+    assert not found.problems
