@@ -396,25 +396,28 @@ def blank(
       perfeval blank yueyanglou-2021 -o 空白表.xlsx --with base-data,supplement
       perfeval blank yueyanglou-2023-base -o 基础数据表.xlsx
       perfeval blank yueyanglou-2021 --roster 名册.xlsx -o 下发
+      perfeval blank yueyanglou-2021 --roster 名册.xlsx --with base-data,supplement -o 下发
     """
     from perfeval_xl.batch.files import whole_file
     from perfeval_xl.writer.blank import write_blank
 
     spec = _known_form(form, templates)
+    names = _attachments_named(spec, further)
     if roster is not None:
-        _write_blanks(spec, roster, output, force)
+        _write_blanks(spec, roster, output, force, names)
         return
     if output.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
         raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
-    names = _attachments_named(spec, further)
     with whole_file(output) as temporary:
         write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
 
 
-def _write_blanks(spec: FormSpec, roster: Path, folder: Path, force: bool) -> None:
+def _write_blanks(
+    spec: FormSpec, roster: Path, folder: Path, force: bool, further: Sequence[str]
+) -> None:
     """One prefilled blank per unit of the roster that must report."""
     from perfeval_xl.batch.blanks import write_blanks
 
@@ -426,7 +429,7 @@ def _write_blanks(spec: FormSpec, roster: Path, folder: Path, force: bool) -> No
             bar.length = units
             bar.update(1, done)
 
-        made = write_blanks(spec, roster, folder, force, show)
+        made = write_blanks(spec, roster, folder, force, show, further)
     click.echo(f"已生成 {made.written} 份：{folder}", err=True)
     if made.kept:
         click.echo(f"已有 {made.kept} 份，没有覆盖（要覆盖请加 --force）。", err=True)

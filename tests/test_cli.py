@@ -312,3 +312,16 @@ def test_blank_with_a_roster_makes_one_for_each_unit(
     names = sorted(path.name for path in (tmp_path / "下发").iterdir())
     assert names == ["000002_区样例二局_自评表.xlsx", "9_区某馆_自评表.xlsx"]
     assert "已有 2 份，没有覆盖" in call(*words).stderr
+
+
+def test_blanks_of_a_roster_carry_the_further_sheets_asked_for(
+    tmp_path: Path, lists: dict[str, Path]
+) -> None:
+    words = ("blank", "yueyanglou-2021", "--roster", lists["roster"], "-o", tmp_path / "下发")
+    assert call(*words, "--with", "supplement").exit_code == 0
+    book = openpyxl.load_workbook(tmp_path / "下发" / "9_区某馆_自评表.xlsx")
+    assert "补充数据" in book.sheetnames
+    assert "基础数据表" not in book.sheetnames
+    refused = call(*words, "--with", "附件3")
+    assert refused.exit_code == 2
+    assert "没有“附件3”这张附表" in refused.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,10 +34,12 @@ def write_blanks(
     folder: Path,
     force: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    further: Sequence[str] = (),
 ) -> Blanks:
     """A blank for each unit of the roster that must report, its name and code filled in.
 
-    What is there already is kept unless ``force``: it may have been filled in.
+    What is there already is kept unless ``force``: it may have been filled in. ``further``: ids of
+    the attachments whose sheets stand behind the form's own.
 
     Raises:
         ListError: the roster cannot be used.
@@ -58,7 +60,7 @@ def write_blanks(
             texts = {"unit_name": unit.name, "unit_code": unit.code}
             with whole_file(path) as temporary:
                 prefill = {key: text for key, text in texts.items() if text and key in printed}
-                write_blank(spec, temporary, prefill)
+                write_blank(spec, temporary, prefill, further)
             made.written += 1
         if progress is not None:
             progress(number, len(due))

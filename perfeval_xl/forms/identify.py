@@ -18,6 +18,7 @@ _PROFILE_NEEDED = Fraction(3, 5)
 _FIGURES_NEEDED = Fraction(3, 5)
 _LONGEST_LABEL = 60
 _SAME_WORDS = Fraction(4, 5)  # of the pairs of characters, where every number is the same
+_TITLE = "绩效"  # in every title of these forms
 _LONG = 12  # a text from here on may be a criterion rather than a label
 _NUMBERED = re.compile(r"^[*★]*(?:\(?\d{1,2}\)?[、.]?)(?=\D)")
 _POINTS = re.compile(r"\(\d+(?:\.\d+)?分?\)$")
@@ -28,13 +29,16 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much of a form a file shows: shares of indicator labels, criteria, profile labels."""
+    """How much of a form a file shows: shares of indicator labels, criteria, profile labels.
+
+    year: how plainly it is of the form's year, as told by ``_Seen.year``.
+    """
 
     form: FormSpec
     labels: Fraction
     criteria: Fraction
     profile: Fraction
-    names_year: bool
+    year: int
 
     @property
     def is_scored(self) -> bool:
@@ -42,9 +46,9 @@ class Likeness:
         return self.labels >= _LABELS_NEEDED and self.criteria >= _CRITERIA_NEEDED
 
     @property
-    def rank(self) -> tuple[Fraction, Fraction, bool]:
+    def rank(self) -> tuple[Fraction, Fraction, int]:
         """What decides between forms that all fit."""
-        return (self.criteria, self.labels + self.profile, self.names_year)
+        return (self.criteria, self.labels + self.profile, self.year)
 
 
 def identify(texts: Collection[str], forms: Sequence[FormSpec]) -> FormSpec:
@@ -116,6 +120,18 @@ class _Seen:
         names = _names(ByDigest(form))
         return Fraction(sum(not self._labels.isdisjoint(own) for own in names), len(names) or 1)
 
+    def year(self, year: str, printed: frozenset[str]) -> int:
+        """How plainly the workbook is of this year, from 0 to 3.
+
+        A form of 2021 is handed in in 2022 and its 基础数据表 has a column 2020年决算数: a year
+        somewhere says less than one in a title, and that less than the words the form prints.
+        """
+        if not printed.isdisjoint(self.texts):
+            return 3
+        naming = [text for text in self.texts if len(text) < _LONGEST_LABEL and year in text]
+        titles = any(f"{year}年度" in text or _TITLE in text for text in naming)
+        return 2 if titles else int(bool(naming))
+
     def criteria(self, wanted: frozenset[str]) -> int:
         """How many of the criteria are there, read by their words and numbers."""
         found = {text for text in wanted if text in self.texts}
@@ -157,13 +173,12 @@ def _bare(text: str) -> str:
 
 def _likeness(seen: _Seen, form: FormSpec) -> Likeness:
     printed = _printed(ByDigest(form))
-    year = str(form.year)
     return Likeness(
         form,
         Fraction(seen.labels(printed.labels), len(printed.labels)),
         Fraction(seen.criteria(printed.criteria), len(printed.criteria)),
         Fraction(len(printed.profile & seen.texts), len(printed.profile) or 1),
-        any(year in text for text in seen.texts if len(text) < 60),
+        seen.year(str(form.year), printed.years),
     )
 
 
@@ -172,6 +187,7 @@ class _Printed:
     labels: frozenset[str]
     criteria: frozenset[str]
     profile: frozenset[str]
+    years: frozenset[str]
 
 
 @lru_cache(maxsize=64)
@@ -194,4 +210,10 @@ def _printed(key: ByDigest) -> _Printed:
         frozenset(normalize_label(indicator.label) for indicator in form.indicators),
         frozenset(normalize_label(i.source.sentence) for i in form.indicators),
         frozenset(normalize_label(f.label) for f in fields if len(f.label) > 2),
+        frozenset(
+            normalize_label(cell.text)
+            for sheet in form.sheets
+            for cell in sheet.cells
+            if str(form.year) in cell.text
+        ),
     )

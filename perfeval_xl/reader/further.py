@@ -116,8 +116,8 @@ def _has_heads(grid: Grid, rows: range, spec: FormSpec) -> bool:
     ]
     near = range(max(1, rows.start - _HEAD_ROWS), rows.stop)
     for row in (row for row in grid.filled_rows if row in near):
-        labels = [bare_label(grid.text(area)) for area in grid.filled_areas(row)]
-        if any(sum(label in own for label in labels) > 1 for own in heads):
+        labels = {bare_label(grid.text(area)) for area in grid.filled_areas(row)}
+        if any(len(labels & own) > 1 for own in heads):
             return True
     return not heads
 

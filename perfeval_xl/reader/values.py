@@ -161,8 +161,8 @@ class Values:
         if isinstance(computed, Decimal):
             raw = plain(computed)
             return cell._replace(kind="number", raw=raw), _COMPUTED.format(value=raw)
-        if computed == "":
-            return cell._replace(kind="text", raw=""), ""
+        if isinstance(computed, str):
+            return cell._replace(kind="text", raw=computed), ""
         shown = f"={cell.formula}"
         self._problem("figures.unreadable", CellRef(grid.name, cell.row, cell.column), shown)
         return None, shown

@@ -777,7 +777,8 @@ def _write_input(
     if texts.get(item.id):
         worksheet.write_string(anchor, texts[item.id], look)
     elif item.id in form.formulas:
-        worksheet.write_formula(anchor, form.formulas[item.id], look, "")
+        shown = texts.get(item.id.partition(_REPEATED)[2], "")  # seen where nothing recalculates
+        worksheet.write_formula(anchor, form.formulas[item.id], look, shown)
     else:
         worksheet.write_blank(anchor, None, look)
     validation = _validation(form, item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from perfeval_xl import evaluate_workbook
@@ -37,6 +38,17 @@ def test_each_unit_that_must_report_gets_one(folder: Path) -> None:
 def test_name_and_code_are_filled_in_and_read_back(folder: Path) -> None:
     found = evaluate_workbook(folder / "000301_区甲局_自评表.xlsx")
     assert (found.unit_name, found.unit_code) == ("区甲局", "000301")
+
+
+def test_further_sheets_stand_behind_the_form_and_know_the_unit(tmp_path: Path) -> None:
+    roster = written(tmp_path / "名册.xlsx", {"名册": ROWS})
+    write_blanks(SPEC, roster, tmp_path / "下发", further=("base-data", "supplement"))
+    path = tmp_path / "下发" / "000301_区甲局_自评表.xlsx"
+    book = openpyxl.load_workbook(path, data_only=True)
+    assert {"基础数据表", "补充数据"} <= set(book.sheetnames)
+    assert book["基础数据表"]["B3"].value == "区甲局"
+    assert book["补充数据"]["B4"].value == "区甲局"
+    assert evaluate_workbook(path).unit_name == "区甲局"
 
 
 def test_what_is_there_is_kept_unless_forced(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from openpyxl import Workbook as OpenpyxlWorkbook
@@ -12,7 +13,7 @@ from openpyxl import Workbook as OpenpyxlWorkbook
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.identify import identify
-from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.forms.spec import FormSpec, SheetSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.read import read_grids
@@ -95,6 +96,23 @@ def test_two_forms_that_fit_equally_are_ambiguous(form: FormSpec) -> None:
     with pytest.raises(WorkbookError) as caught:
         identify(texts_of(draft_of()), [form, form])
     assert caught.value.code == "form.ambiguous"
+
+
+def test_the_year_a_form_prints_goes_before_other_years_in_it(form: FormSpec) -> None:
+    """Handed in a year later, with last year's column: two years are named in every workbook."""
+    last = replace(form, id="last", year=2020, sheets=_printed_for(form, "2020"), digest="last")
+    texts = texts_of(draft_of()) | {"2020年决算数", "2021年决算数", "2022-03-20"}
+    for printed, meant in (("2021年度", form), ("2020年度", last)):
+        for title in (f"({printed})", f"{printed[:5]}部门整体支出绩效自评表"):
+            named = {text for text in texts if "年度)" not in text and "绩效自评表" not in text}
+            assert identify(named | {title}, [last, form]) is meant
+
+
+def _printed_for(form: FormSpec, year: str) -> tuple[SheetSpec, ...]:
+    return tuple(
+        replace(s, cells=tuple(replace(c, text=c.text.replace("2021", year)) for c in s.cells))
+        for s in form.sheets
+    )
 
 
 def _figures_only() -> set[str]:

@@ -19,6 +19,7 @@ from perfeval_xl.model import State, Submission
 from perfeval_xl.ooxml import Limits
 from perfeval_xl.ooxml import Workbook as Package
 from perfeval_xl.reader.read import read_grids, read_submission
+from perfeval_xl.writer.blank import write_blank
 from tests.builders import layout_plain, units
 from tests.builders.further import (
     BaseData,
@@ -320,3 +321,24 @@ def test_further_sheets_saved_by_libreoffice_are_read(
     assert [r.facts["special_issued"].number for r in submission.lists if r.block == "special"] == [
         50, 40, 4, 12, 30,
     ]  # fmt: skip
+
+
+def test_the_guide_of_a_blank_is_no_further_sheet(form: FormSpec, tmp_path: Path) -> None:
+    """A unit that deletes 基础数据表 and keeps 填报说明, which lists the same words."""
+    path = tmp_path / "空白.xlsx"
+    write_blank(form, path, further=("base-data", "supplement"))
+    book = load_workbook(path)
+    del book["基础数据表"]
+    del book["补充数据"]
+    found = read(book, form)
+    assert found.attached == ()
+    assert not [problem.code for problem in found.problems]
+
+
+def test_the_unit_named_by_a_formula_without_result_is_read(form: FormSpec, tmp_path: Path) -> None:
+    """Saved by a program that reckons nothing: 基础数据表 takes the name from 附件2-1."""
+    path = tmp_path / "空白.xlsx"
+    write_blank(form, path, {"unit_name": "区甲局"}, further=("base-data",))
+    found = read(load_workbook(path), form)
+    assert found.prose["base-data.unit_name"].text == "区甲局"
+    assert not found.problems
