@@ -137,7 +137,9 @@ def record_of(path: Path, options: Options) -> Record:
         error = WorkbookError("file.unreadable", {"why": "文件正在被写入"})
         return returned_record(return_text(error, path.name), path.name, None, "")
     content = _content_digest(data, options.limits.package)
-    return evaluated_record(evaluation, arrived.spec, path.name, sha256, "", content)
+    return evaluated_record(
+        evaluation, arrived.spec, path.name, sha256, "", content, options.office
+    )
 
 
 def process(
@@ -170,7 +172,9 @@ def process(
         error = failed(outbox, submitted.name, traceback.format_exc())
         return give_back(submitted, outbox, options, error, sha256)
     content = _content_digest(data, limits)
-    record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy, content)
+    record = evaluated_record(
+        evaluation, spec, submitted.name, sha256, submitted.copy, content, options.office
+    )
     return _delivered(submitted, outbox, options, record, lambda path: path.write_bytes(copy))
 
 
@@ -250,6 +254,16 @@ def _delivered(
         return record | delivery(made, kept.relative_to(outbox).as_posix() if kept else None)
     sha256 = record["sha256"]
     assert sha256 is None or isinstance(sha256, str)
+    return _without_output(submitted, error, sha256)
+
+
+def copy_in_use(submitted: Submitted, sha256: str | None) -> Record:
+    """The record of a file whose copy another program holds, so that nothing may be written."""
+    error = WorkbookError("output.locked", {"path": submitted.copy})
+    return _without_output(submitted, error, sha256)
+
+
+def _without_output(submitted: Submitted, error: WorkbookError, sha256: str | None) -> Record:
     return returned_record(return_text(error, submitted.name), submitted.name, sha256, "")
 
 
