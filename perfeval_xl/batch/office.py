@@ -246,8 +246,9 @@ def _context_of(base: sqlite3.Connection, who: Who) -> Context:
         return NOTHING
     rows = base.execute(
         "SELECT rank, fact, value, raw, source, form FROM given "
-        "WHERE unit = ? AND (year IS NULL OR year = ?) ORDER BY year IS NULL, source",
-        (unit, who.year),
+        "WHERE unit = ? AND (year IS NULL OR year = ?) AND NOT (rank = ? AND form = ?) "
+        "ORDER BY year IS NULL, source",
+        (unit, who.year, Rank.JOINED.value, who.form),  # a file is no other file of its unit
     )
     given = [
         Given(name, Decimal(v), raw, source, Rank(r), form)

@@ -314,8 +314,7 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
     from perfeval_xl.batch.office import unit_of as known_unit
     from perfeval_xl.writer.annotate import free_sheet_name
 
-    spec = arrived.spec
-    who = Who(*unit_of(arrived.submission), spec.id, spec.year)
+    who = _who(arrived)
     content = _content_digest(data, options.limits.package)
     sent = Sent(known_unit(options.index, who), who, name, content)
     context = with_history(context_of(options.index, who), options.ledger, sent)
@@ -372,7 +371,13 @@ def whose(data: bytes, options: Options) -> Who:
     """
     limits = options.limits.package
     arrived = arrive(data, lambda grids: _form_of(grids, options), limits, options.passwords)
-    return Who(*unit_of(arrived.submission), arrived.spec.id, arrived.spec.year)
+    return _who(arrived)
+
+
+def _who(arrived: Arrived) -> Who:
+    """Whose workbook it is; of the year that its heads say, else of the form's, as records have it."""
+    submission, spec = arrived.submission, arrived.spec
+    return Who(*unit_of(submission), spec.id, submission.year or spec.year)
 
 
 @cache
