@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -66,6 +67,7 @@ class Cluster(Generic[T]):
         self._arguments = arguments
         self._seconds = seconds
         self._tasks = tasks
+        self._run = uuid.uuid4().hex  # machines that serve several runs tell them apart by it
         self._client = _connected(address)
 
     def __enter__(self) -> Cluster[T]:
@@ -110,7 +112,7 @@ class Cluster(Generic[T]):
 
     def _submit(self, batch: list[T]) -> Future:
         arguments = [self._arguments(task) for task in batch]
-        payload = pickle.dumps((program_digest(), self._seconds, arguments))
+        payload = pickle.dumps((program_digest(), self._run, self._seconds, arguments))
         return self._client.submit(evaluate_batch, payload, pure=False)
 
     def _finished(self, running: Iterable[Future]) -> list[Future]:

@@ -85,6 +85,8 @@ class OutboxCopies:
 
     def _keep(self, place: str, data: bytes, source: Source | None) -> None:
         entries = entries_of(place, data, self.outbox, self.options)
+        if source is not None and source.file != entries.name and self._is_known(entries.name):
+            source = None  # saved over by the copy of another file, whose rulings these are
         file = source.file if source else entries.name
         who = source.who if source else None
         if who is None:
@@ -100,6 +102,9 @@ class OutboxCopies:
                 tuple(typed.waiver for typed in entries.waivers),
             )
         )
+
+    def _is_known(self, file: str) -> bool:
+        return any(source.file == file for source in self.sources.values())
 
 
 def copies_in(outbox: Path) -> Iterable[str]:

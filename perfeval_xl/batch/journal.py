@@ -88,12 +88,14 @@ class Journal:
     def finished(self, name: str, sha256: str | None, outputs: Iterable[str]) -> bool:
         """Whether this very content was finished under these rules and its output is still there.
 
-        outputs: where the file's output goes in this run.
+        outputs: where the file's output goes in this run. An output that another file's has
+        replaced since is not there any more.
         """
         entry = self.entries.get(name)
         return (
             entry is not None
             and entry.is_final
+            and self.sources[entry.output].file == name
             and (entry.sha256, entry.rules) == (sha256, self.rules)
             and entry.output in outputs
             and (self.outbox / entry.output).is_file()
@@ -183,10 +185,10 @@ class Journal:
             return
 
     def _write_anew(self) -> None:
-        """Keep only the line that counts for each file."""
+        """Keep only the line that counts for each file, in the order in which they were added."""
         with self.path.open("rb") as old, whole_file(self.path) as temporary:
             with temporary.open("wb") as new:
-                for entry in self.entries.values():
+                for entry in sorted(self.entries.values(), key=lambda entry: entry.offset):
                     old.seek(entry.offset)
                     new.write(old.readline())
 

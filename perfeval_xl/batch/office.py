@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.rulings import Snapshot, known_for, snapshot_from, text_of
-from perfeval_xl.batch.who import Who, unit_key
+from perfeval_xl.batch.who import Who, may_be_one, unit_key
 from perfeval_xl.context import (
     NOTHING,
     Adjudication,
@@ -171,6 +171,7 @@ class Office:
         return self._base
 
     def _remove(self) -> None:
+        _reader.cache_clear()  # of this process, should it have looked up too
         for file in (self._file, self._file.with_name(f"{self._file.name}-journal")):
             file.unlink(missing_ok=True)
 
@@ -196,11 +197,18 @@ def rulings_of(
     """
     base = _reader(str(index))
     rows = base.execute(
-        "SELECT snapshot FROM ruled WHERE (file = ? OR (unit <> '' AND unit = ?)) "
-        "AND form = ? AND year = ? ORDER BY number",
-        (_blob(file), _unit_of(base, who.name, who.code), who.form, who.year or 0),
+        "SELECT snapshot, unit <> '' AND unit = :unit AS is_units FROM ruled "
+        "WHERE (file = :file OR is_units) AND form = :form AND year = :year ORDER BY number",
+        {
+            "file": _blob(file), "unit": _unit_of(base, who.name, who.code), "form": who.form,
+            "year": who.year or 0,
+        },
+    )  # fmt: skip
+    found = [(snapshot_from(text), is_units) for text, is_units in rows]
+    return known_for(
+        [s for s, is_units in found if is_units or s.sha256 == sha256 or may_be_one(s.who, who)],
+        sha256,
     )
-    return known_for([snapshot_from(text) for (text,) in rows], sha256)
 
 
 def _blob(file: str) -> bytes:
@@ -249,8 +257,9 @@ def _context_of(base: sqlite3.Connection, who: Who) -> Context:
         return NOTHING
     rows = base.execute(
         "SELECT rank, fact, value, raw, source, form FROM given "
-        "WHERE unit = ? AND (year IS NULL OR year = ?) ORDER BY year IS NULL, source",
-        (unit, who.year),
+        "WHERE unit = ? AND (year IS NULL OR year = ?) AND NOT (rank = ? AND form = ?) "
+        "ORDER BY year IS NULL, source",
+        (unit, who.year, Rank.JOINED.value, who.form),  # a file is no other file of its unit
     )
     given = [
         Given(name, Decimal(v), raw, source, Rank(r), form)

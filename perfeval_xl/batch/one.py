@@ -137,7 +137,9 @@ def record_of(path: Path, options: Options) -> Record:
         error = WorkbookError("file.unreadable", {"why": "文件正在被写入"})
         return returned_record(return_text(error, path.name), path.name, None, "")
     content = _content_digest(data, options.limits.package)
-    return evaluated_record(evaluation, arrived.spec, path.name, sha256, "", content)
+    return evaluated_record(
+        evaluation, arrived.spec, path.name, sha256, "", content, options.office
+    )
 
 
 def process(
@@ -170,7 +172,9 @@ def process(
         error = failed(outbox, submitted.name, traceback.format_exc())
         return give_back(submitted, outbox, options, error, sha256)
     content = _content_digest(data, limits)
-    record = evaluated_record(evaluation, spec, submitted.name, sha256, submitted.copy, content)
+    record = evaluated_record(
+        evaluation, spec, submitted.name, sha256, submitted.copy, content, options.office
+    )
     return _delivered(submitted, outbox, options, record, lambda path: path.write_bytes(copy))
 
 
@@ -250,6 +254,16 @@ def _delivered(
         return record | delivery(made, kept.relative_to(outbox).as_posix() if kept else None)
     sha256 = record["sha256"]
     assert sha256 is None or isinstance(sha256, str)
+    return _without_output(submitted, error, sha256)
+
+
+def copy_in_use(submitted: Submitted, sha256: str | None) -> Record:
+    """The record of a file whose copy another program holds, so that nothing may be written."""
+    error = WorkbookError("output.locked", {"path": submitted.copy})
+    return _without_output(submitted, error, sha256)
+
+
+def _without_output(submitted: Submitted, error: WorkbookError, sha256: str | None) -> Record:
     return returned_record(return_text(error, submitted.name), submitted.name, sha256, "")
 
 
@@ -300,8 +314,7 @@ def _known(arrived: Arrived, options: Options, name: str, data: bytes) -> Contex
     from perfeval_xl.batch.office import unit_of as known_unit
     from perfeval_xl.writer.annotate import free_sheet_name
 
-    spec = arrived.spec
-    who = Who(*unit_of(arrived.submission), spec.id, spec.year)
+    who = _who(arrived)
     content = _content_digest(data, options.limits.package)
     sent = Sent(known_unit(options.index, who), who, name, content)
     context = with_history(context_of(options.index, who), options.ledger, sent)
@@ -358,7 +371,13 @@ def whose(data: bytes, options: Options) -> Who:
     """
     limits = options.limits.package
     arrived = arrive(data, lambda grids: _form_of(grids, options), limits, options.passwords)
-    return Who(*unit_of(arrived.submission), arrived.spec.id, arrived.spec.year)
+    return _who(arrived)
+
+
+def _who(arrived: Arrived) -> Who:
+    """Whose workbook it is; of the year that its heads say, else of the form's, as records have it."""
+    submission, spec = arrived.submission, arrived.spec
+    return Who(*unit_of(submission), spec.id, submission.year or spec.year)
 
 
 @cache

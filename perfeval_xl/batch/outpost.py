@@ -48,14 +48,18 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     parent = os.getppid()
     pool: Pool[tuple[Any, ...]] | None = None
+    served = ""
     try:
         while True:
-            program, seconds, batch = pickle.loads(read_frame(sys.stdin.buffer))
+            program, *batch_of = pickle.loads(read_frame(sys.stdin.buffer))
             if program != program_digest():
                 write_frame(answers, pickle.dumps(socket.gethostname()))
                 continue
-            pool = pool or Pool(1, work_line, tuple, seconds, prepare)
-            pool.seconds = seconds
+            run, seconds, batch = batch_of
+            if run != served:  # what a process knows of lists and rounds is as they were in its run
+                _end(pool)
+                pool, served = Pool(1, work_line, tuple, seconds, prepare), run
+            assert pool is not None
             results = []
             for _, outcome in pool.outcomes(batch):
                 results.append(outcome)
@@ -65,8 +69,12 @@ def main() -> None:
     except EOFError:
         return
     finally:
-        if pool is not None:
-            pool.__exit__(None, None, None)
+        _end(pool)
+
+
+def _end(pool: Pool[Any] | None) -> None:
+    if pool is not None:
+        pool.__exit__(None, None, None)
 
 
 if __name__ == "__main__":

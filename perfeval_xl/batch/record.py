@@ -11,6 +11,7 @@ from typing import Any
 from perfeval_xl.amounts import plain
 from perfeval_xl.batch.standing import Made
 from perfeval_xl.context import CELL_MARK, EarlierFinding
+from perfeval_xl.forms.office import AS_PRINTED, OfficeRules
 from perfeval_xl.forms.returns import ReturnText
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import (
@@ -33,11 +34,18 @@ _DELIVERY = "delivery"
 
 
 def evaluated_record(
-    evaluation: Evaluation, spec: FormSpec, file: str, sha256: str, copy: str, content: str = ""
+    evaluation: Evaluation,
+    spec: FormSpec,
+    file: str,
+    sha256: str,
+    copy: str,
+    content: str = "",
+    office: OfficeRules = AS_PRINTED,
 ) -> Record:
     """The record of a file that was evaluated; ``copy`` is its annotated copy in the outbox.
 
-    content: SHA-256 of what the unit sent, where an earlier review of ours had added to it.
+    content: SHA-256 of what the unit sent, where an earlier review of ours had added to it. office:
+    the rules by which ``spec`` is not as it was printed.
     """
     record: Record = {
         "schema": SCHEMA,
@@ -58,6 +66,8 @@ def evaluated_record(
     }
     if content not in ("", sha256):
         record["content_sha256"] = content
+    if office.bands and spec.bands:
+        record["bands"] = [{"label": b.label, "at_least": b.at_least} for b in spec.bands]
     if evaluation.context.round > 1:
         record["compared_with"] = evaluation.context.earlier_file
         record["resolved"] = [_resolved(finding) for finding in evaluation.resolved]

@@ -32,6 +32,7 @@ from perfeval_xl.batch.one import (
     Options,
     RunLimits,
     StillArriving,
+    copy_in_use,
     digest_of,
     failed,
     give_back,
@@ -66,6 +67,7 @@ RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
 A_LIST = "办公室的清单"
 ARRIVING = "还在写入的文件，留待下次"
+_MOST_MOVES = 10  # times that a copy may change under a file's hands before it counts as in use
 
 
 @dataclass
@@ -235,10 +237,15 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A file to process; ``seen`` is what it looked like when it was put off once."""
+    """A file to process.
+
+    seen: what it looked like when it was put off once. moved: how often its copy was not as it had
+    just been seen.
+    """
 
     submitted: Submitted
     seen: Stamp | None = None
+    moved: int = 0
 
 
 class _Run:
@@ -315,13 +322,16 @@ class _Run:
         self.office.rule(self.copies.store.snapshots[known:])
         return replace(submitted, standing=standing)
 
-    def _join(self) -> list[tuple[str, str | None]]:
-        """Let files without a scoring sheet speak for their unit; which ones, and their content."""
+    def _join(self) -> list[tuple[str, int]]:
+        """Let files without a scoring sheet speak for their unit; which ones, by which record.
+
+        The same content may be read otherwise under other rules.
+        """
         entries = self.journal.entries
         names = [f.name for f in self.files if f.name in entries and self._only_adds(f.name)]
         if names:
             self.office.join(self.journal.records(names))
-        return [(name, entries[name].sha256) for name in names]
+        return [(name, entries[name].offset) for name in names]
 
     def _only_adds(self, name: str) -> bool:
         entry = self.journal.entries[name]
@@ -374,29 +384,40 @@ class _Run:
         """Keep what became of a file."""
         submitted = task.submitted
         if isinstance(outcome, MaybeArriving):
-            self._again.append(_Task(submitted, outcome.stamp))
+            self._again.append(replace(task, seen=outcome.stamp))
         elif isinstance(outcome, StillArriving):
             self.arriving.add(submitted.name)
         elif isinstance(outcome, CopyChanged):
-            self._again.append(task)
+            self._put_off(task)
         else:
             try:
                 finished = self._finished(submitted, outcome)
             except CopyChanged:
-                self._again.append(task)
-                return
-            record = finished.record
-            self._remove_older(submitted)
-            is_first = submitted.name not in self._shown
-            if finished.kept:
-                self.set_aside.add(finished.kept)
-            known = self._known(submitted.name, who_of(record), content_of(record))
-            self.journal.add(submitted.name, record, known, finished.made, finished.line)
-            if is_first:
-                self._shown.add(submitted.name)
-                if self.round is not None:
-                    self.round.finished(record)
-                self._show(record)
+                self._put_off(task)
+            else:
+                self._remove_older(submitted)
+                self._keep(submitted, finished)
+
+    def _put_off(self, task: _Task) -> None:
+        """Look at a file's copy once more; one that never stands still is in another's hands."""
+        if task.moved < _MOST_MOVES:
+            self._again.append(replace(task, moved=task.moved + 1))
+        else:
+            digest = digest_of(task.submitted.path, self.options.limits.package)
+            self._keep(task.submitted, Finished.of(copy_in_use(task.submitted, digest)))
+
+    def _keep(self, submitted: Submitted, finished: Finished) -> None:
+        """Note a finished file, and say so the first time."""
+        record = finished.record
+        if finished.kept:
+            self.set_aside.add(finished.kept)
+        known = self._known(submitted.name, who_of(record), content_of(record))
+        self.journal.add(submitted.name, record, known, finished.made, finished.line)
+        if submitted.name not in self._shown:
+            self._shown.add(submitted.name)
+            if self.round is not None:
+                self.round.finished(record)
+            self._show(record)
 
     def _finished(self, submitted: Submitted, outcome: Finished | Exception) -> Finished:
         """What became of a file, also of one that its worker did not survive."""

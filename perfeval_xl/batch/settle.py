@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +24,7 @@ from perfeval_xl.batch.one import Options, entries_of, why_unreadable
 from perfeval_xl.batch.ours import OurFiles
 from perfeval_xl.batch.record import Record, from_line
 from perfeval_xl.batch.rulings import RulingStore, Snapshot, known_for
-from perfeval_xl.batch.who import unit_key
+from perfeval_xl.batch.who import may_be_one, unit_key, who_of
 from perfeval_xl.context import Adjudication, Waiver
 from perfeval_xl.errors import PerfEvalError, WorkbookError
 from perfeval_xl.forms.catalog import load_form
@@ -41,6 +41,7 @@ from perfeval_xl.ruling import (
 from perfeval_xl.settlement import Dealt, Item, Mistake, Stage, UnitSettlement
 from perfeval_xl.writer.ruled import Entries, TypedRuling, TypedWaiver, iso_date
 from perfeval_xl.writer.text import (
+    COPY_OF_ANOTHER,
     COPY_UNREADABLE,
     FAULTS,
     FORMULA_WITHOUT_RESULT,
@@ -100,7 +101,8 @@ def settle(outbox: str | Path, templates: str | Path | None = None) -> Settlemen
         store = RulingStore(target)
         with Journal(target, "") as journal:
             OutboxCopies(target, store, options, journal.sources).look_at_all()
-        collector = _Collector(target, store, options)
+        files = {str(record["file"]) for record in _records(target)}
+        collector = _Collector(target, store, options, files)
         units = tuple(collector.units(_records(target)))
         ours = OurFiles(target)
         _write(ours, units)
@@ -143,9 +145,10 @@ def _write(ours: OurFiles, units: Sequence[UnitSettlement]) -> None:
 class _Collector:
     """Records and what officers entered, put together unit by unit."""
 
-    def __init__(self, outbox: Path, store: RulingStore, options: Options) -> None:
+    def __init__(self, outbox: Path, store: RulingStore, options: Options, files: Set[str]) -> None:
         self._outbox = outbox
         self._options = options
+        self._files = files
         self._by_file: dict[str, list[Snapshot]] = {}
         self._by_unit: dict[str, list[Snapshot]] = {}
         for snapshot in store.snapshots:
@@ -163,7 +166,7 @@ class _Collector:
         spec = load_form(record["form"], self._options.templates)
         mistakes: list[Mistake] = []
         entries = self._entries(record, mistakes)
-        rulings, waivers = known_for(self._snapshots(record), entries.sha256)
+        rulings, waivers = known_for(self._snapshots(record, entries.sha256), entries.sha256)
         items = _items(record, spec, entries, rulings, mistakes)
         mistakes += _pool_mistakes(record, spec, items)
         findings = _findings(record, entries, waivers, mistakes)
@@ -183,7 +186,7 @@ class _Collector:
             computed=_number(totals["computed"]),
             rating_stated=totals["rating_stated"] or "",
             total=total,
-            rating=next((b.label for b in spec.bands if total >= b.at_least), spec.bands[-1].label),
+            rating=_rating(total, record, spec),
             items=items,
             findings=findings,
             mistakes=tuple(mistakes),
@@ -194,20 +197,29 @@ class _Collector:
         place = str(record["copy"])
         try:
             data = (self._outbox / place).read_bytes()
-            return entries_of(place, data, self._outbox, self._options)
+            found = entries_of(place, data, self._outbox, self._options)
         except OSError as exc:
             why = reason_of(exc)
         except WorkbookError as exc:
             why = why_unreadable(exc, place)
+        else:
+            if found.name == record["file"] or found.name not in self._files:
+                return found
+            why = COPY_OF_ANOTHER.format(file=found.name)
         message, fix = COPY_UNREADABLE
         mistakes.append(Mistake(place, message.format(why=why), fix))
         return _NOTHING_READ
 
-    def _snapshots(self, record: Mapping[str, Any]) -> list[Snapshot]:
+    def _snapshots(self, record: Mapping[str, Any], sha256: str) -> list[Snapshot]:
         """What was entered for this file or another one of its unit, on the same form."""
-        unit = record["unit"]
+        unit, who = record["unit"], who_of(record)
+        assert who is not None
         key = unit_key(unit["name"], unit["code"])
-        found = [*self._by_file.get(record["file"], ())]
+        found = [
+            s
+            for s in self._by_file.get(record["file"], ())
+            if s.sha256 == sha256 or may_be_one(s.who, who)
+        ]
         if key:
             found += [s for s in self._by_unit.get(key, ()) if s.file != record["file"]]
         form = (record["form"], record["year"])
@@ -286,6 +298,13 @@ def _items(
             ruled = _ruled(record["file"], question, own, mistakes)
             items.append(Item(question, found["sentence"], shown, ruled, own.ruling.reason))
     return tuple(items)
+
+
+def _rating(total: Decimal, record: Mapping[str, Any], spec: FormSpec) -> str:
+    """The band that a total lies in: of the office's bands where the run had some of its own."""
+    bands = [(b["label"], b["at_least"]) for b in record.get("bands", ())]
+    bands = bands or [(band.label, band.at_least) for band in spec.bands]
+    return str(next((label for label, least in bands if total >= least), bands[-1][0]))
 
 
 def _pool_mistakes(

@@ -25,6 +25,17 @@ def unit_key(name: str | None, code: str | None) -> str:
     return str(code or "").strip() or normalize_label(name or "")
 
 
+def may_be_one(a: Who, b: Who) -> bool:
+    """Whether two workbooks sent under one file name may be of one unit.
+
+    Not when their names differ and their codes too: such names (附件2.xlsx) are everybody's.
+    """
+    names = normalize_label(a.name), normalize_label(b.name)
+    codes = a.code.strip(), b.code.strip()
+    pairs = [pair for pair in (names, codes) if all(pair)]
+    return not pairs or any(one == other for one, other in pairs)
+
+
 def who_of(record: Mapping[str, Any]) -> Who | None:
     """Whose workbook a record is of; None when it was returned."""
     if record["status"] != "evaluated":

@@ -111,3 +111,18 @@ def test_without_dask_the_message_names_the_extra(
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r"perfeval-xl\[dask\]"):
         run_folder(filled(tmp_path / "收件", 0), tmp_path / "果", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_machine_that_serves_run_after_run_knows_the_rounds_of_each(tmp_path: Path) -> None:
+    inbox, outbox = tmp_path / "收件", tmp_path / "结果"
+    inbox.mkdir()
+    with machines(tmp_path, 1) as cluster:
+        for number in (1, 2, 3):
+            form = FilledForm.example()
+            form.set_figure("personnel_expenditure", 5 + number)
+            layout_plain.build(form).save(inbox / "局.xlsx")
+            process = run(inbox, outbox, cluster.address)
+            said, _ = process.communicate(timeout=120)
+            assert process.returncode in (0, 3), said
+            (record,) = (outbox / "results.jsonl").read_text(encoding="utf-8").splitlines()
+            assert f'"round":{number}' in record

@@ -23,8 +23,11 @@ from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.lock import OutboxBusy, OutboxLock
 from perfeval_xl.batch.one import MaybeArriving, Options, StillArriving, process
 from perfeval_xl.batch.run import ARRIVING
+from perfeval_xl.batch.standing import CopyChanged
+from perfeval_xl.batch.worker import Finished
 from perfeval_xl.cli import main
 from tests.batch import misbehaving
+from tests.batch.rounds import Here
 from tests.batch.test_run import files_of
 from tests.builders import broken
 
@@ -355,3 +358,59 @@ def test_a_damaged_journal_line_is_no_finished_file(tmp_path: Path) -> None:
     with Journal(tmp_path, "rules") as journal:
         assert list(journal.entries) == ["a", "c"]
         assert [record["file"] for record in journal.records(["c", "a"])] == ["c", "a"]
+
+
+def test_a_journal_written_anew_keeps_the_order_in_which_outputs_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy of a.xls took the place of that of a.xlsx: it is no copy of a.xlsx any more."""
+    from perfeval_xl.batch import journal as module
+
+    monkeypatch.setattr(module, "_SPARE_LINES", 0)
+    (tmp_path / "复核").mkdir()
+    (tmp_path / "复核" / "1").touch()
+    with module.Journal(tmp_path, "rules") as journal:
+        for name, place in (("a.xls", "复核/2"), ("a.xlsx", "复核/1"), ("a.xls", "复核/1")):
+            journal.add(name, returned(name, "s", place))
+    for _ in range(2):
+        with module.Journal(tmp_path, "rules") as journal:
+            assert journal.sources["复核/1"].file == "a.xls"
+            assert journal.finished("a.xls", "s", ["复核/1"])
+            assert not journal.finished("a.xlsx", "s", ["复核/1"])
+
+
+def test_a_file_that_comes_back_gets_its_copy_back_from_the_one_that_took_its_place(
+    tmp_path: Path,
+) -> None:
+    inbox, outbox = tmp_path / "收件", tmp_path / "结果"
+    inbox.mkdir()
+    new, old = inbox / "局.xlsx", inbox / "局.xls"
+    new.write_bytes(GOOD)
+    run_folder(inbox, outbox, jobs=1)
+    before = (outbox / "复核" / "局_复核.xlsx").read_bytes()
+    new.unlink()
+    old.write_bytes(broken.value(broken.SECOND, "F3", "4")())
+    run_folder(inbox, outbox, jobs=1)
+    assert (outbox / "复核" / "局_复核.xlsx").read_bytes() != before
+    old.unlink()
+    new.write_bytes(GOOD)
+    run_folder(inbox, outbox, jobs=1)
+    assert (outbox / "复核" / "局_复核.xlsx").read_bytes() == before
+
+
+def test_a_copy_that_never_stands_still_counts_as_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moving(submitted: Submitted, *_: object) -> Finished:
+        raise CopyChanged(submitted.copy)
+
+    inbox = tmp_path / "收件"
+    inbox.mkdir()
+    (inbox / "局.xlsx").write_bytes(GOOD)
+    monkeypatch.setattr(run_module, "Pool", Here)
+    monkeypatch.setattr(run_module, "PATIENCE", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "work_line", moving)
+        result = run_folder(inbox, tmp_path / "结果", jobs=1)
+    assert result.reasons == {"output.locked": 1}
+    assert run_folder(inbox, tmp_path / "结果", jobs=1).evaluated == 1

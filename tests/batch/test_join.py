@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import openpyxl
 import pytest
 
 from perfeval_xl import run_folder
+from perfeval_xl.batch import run as run_module
+from perfeval_xl.batch.discover import Submitted
 from perfeval_xl.batch.one import Options
 from perfeval_xl.batch.verify import verify
+from perfeval_xl.batch.worker import Finished, work_line
+from tests.batch.rounds import Here
 from tests.batch.test_run import files_of
 from tests.conftest import SAMPLES
 
@@ -102,3 +107,24 @@ def test_a_figure_that_reads_differently_in_the_two_files_is_shown(inbox: Path) 
     (found,) = [f for f in findings if f["code"] == "figures.base_differs"]
     assert found["difference"] == "7"
     assert "复核依据" in found["message"]
+
+
+def test_base_data_read_otherwise_by_another_program_counts_as_it_is_read_now(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(submitted: Submitted, *given: Any) -> Finished:
+        done = work_line(submitted, *given)
+        line = done.line.replace(
+            b'"three_public_budget":{"value":', b'"three_public_budget":{"value":9'
+        )
+        return replace(done, line=line if submitted.name == BASE else done.line)
+
+    outbox = inbox.parent / "果"
+    monkeypatch.setattr(run_module, "Pool", Here)
+    run_folder(inbox, inbox.parent / "新")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "work_line", older)
+        run_folder(inbox, outbox)
+    assert files_of(outbox) != files_of(inbox.parent / "新")
+    run_folder(inbox, outbox, force=True)
+    assert files_of(outbox) == files_of(inbox.parent / "新")

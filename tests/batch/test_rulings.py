@@ -18,6 +18,7 @@ from perfeval_xl import run_folder
 from perfeval_xl.batch import run as run_module
 from perfeval_xl.batch.keep import protect
 from perfeval_xl.batch.rulings import STORE, RulingStore, Snapshot, known_for
+from perfeval_xl.batch.settle import settle
 from perfeval_xl.batch.standing import CopyChanged, Standing, stamp_of
 from perfeval_xl.batch.who import Who
 from perfeval_xl.context import Adjudication, Waiver
@@ -161,6 +162,31 @@ def test_a_copy_of_a_file_that_is_now_returned_is_kept_aside(desk: Path) -> None
     (desk / "收件" / "甲.xlsx").write_bytes(form())
     run(desk)
     assert officer.entered(copy_of(desk)) == RULED
+
+
+def test_what_was_ruled_on_one_unit_is_never_shown_on_another_ones_file_of_that_name(
+    desk: Path,
+) -> None:
+    (desk / "收件" / "甲.xlsx").write_bytes(form("区乙局"))
+    run(desk)
+    assert (officer.entered(copy_of(desk)), remarks(copy_of(desk))) == ({}, [])
+    assert officer.entered(copy_of(desk).with_name(aside(desk)[0])) == RULED
+    result = settle(desk / "结果")
+    assert not [item for unit in result.units for item in unit.items if item.earlier]
+
+
+def test_a_copy_saved_over_anothers_rules_on_its_own_file_only(desk: Path) -> None:
+    (desk / "收件" / "乙.xlsx").write_bytes(form("区乙局"))
+    run(desk)
+    shutil.copy(copy_of(desk), copy_of(desk, "乙"))
+    units = {unit.file: unit for unit in settle(desk / "结果").units}
+    assert not [item for item in units["乙.xlsx"].items if item.ruled is not None or item.earlier]
+    assert "这里放的是“甲.xlsx”的副本" in units["乙.xlsx"].mistakes[0].message
+    assert sum(item.ruled is not None for item in units["甲.xlsx"].items) == len(RULED)
+    run(desk, force=True)
+    assert officer.entered(copy_of(desk)) == RULED
+    assert (officer.entered(copy_of(desk, "乙")), remarks(copy_of(desk, "乙"))) == ({}, [])
+    assert aside(desk) == ["乙_复核_人工改动.xlsx"]
 
 
 def colour(book: Book) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from click.testing import CliRunner
 
 from perfeval_xl import run_folder
 from perfeval_xl.batch.lock import OutboxBusy, OutboxLock
+from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.settle import NothingToSettle, Settlement, settle
 from perfeval_xl.cli import main
+from perfeval_xl.forms.office import OfficeRules
+from perfeval_xl.forms.spec import BandSpec
 from perfeval_xl.settlement import Stage, UnitSettlement
 from tests import officer
 from tests.audit import audit
@@ -260,3 +264,11 @@ def test_an_outbox_in_use_or_without_results_is_refused(outbox: Path, tmp_path: 
         settle(tmp_path)
     done = CliRunner().invoke(main, ["settle", str(tmp_path)])
     assert (done.exit_code, "请先运行 perfeval run" in done.stderr) == (1, True)
+
+
+def test_the_rating_is_by_the_bands_that_the_office_set(begun: Path, tmp_path: Path) -> None:
+    """96.8 points and the office asks 98 for its best band."""
+    bands = (BandSpec("甲等", Decimal(98), ()), BandSpec("乙等", Decimal(0), ()))
+    settings = Settings(office=OfficeRules(bands=bands))
+    run_folder(begun / "收件", tmp_path / "结果", jobs=1, settings=settings)
+    assert unit_of(settle(tmp_path / "结果"), "甲.xlsx").rating == "乙等"
