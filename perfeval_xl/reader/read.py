@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.labels import bare_label
+from perfeval_xl.labels import bare_label, normalize_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.further import (
@@ -29,6 +30,12 @@ from perfeval_xl.reader.scoring import ScoringTable, find_scoring_tables, read_s
 from perfeval_xl.reader.values import Values
 
 _UNIT_NAME = "unit_name"
+_ABOVE = 6  # so many rows above a form may hold its title
+_LONGEST_TITLE = 40
+_NAMED_EXAMPLE = re.compile(r"示例|范例|样表|样例|模板|说明|上年|去年|往年|旧")
+_TITLED_EXAMPLE = re.compile(r"填[写报]?(?:示例|样例|样表|范例)|\((?:示例|样例|样表|范例)\)")
+_TITLE_YEAR = re.compile(r"20\d\d(?=年(?!\d))")
+_NAME_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _LEAST_PROFILE = 6  # so many labels and heads make a sheet a profile
 
 
@@ -160,7 +167,13 @@ def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringT
     most = max(
         t.filled for t in tables if t.grid.visible or all(not t.grid.visible for t in tables)
     )
-    best = max(tables, key=lambda t: (t.filled > 0 and 2 * t.filled >= most, t.grid.visible))
+
+    def rank(table: ScoringTable) -> tuple[bool, bool, bool]:
+        is_full = table.filled > 0 and 2 * table.filled >= most
+        above = range(table.first_row - _ABOVE, table.first_row + 1)
+        return (is_full and _is_meant(table.grid, above, spec), is_full, table.grid.visible)
+
+    best = max(tables, key=rank)
     rivals = [t for t in tables if t is not best and t.filled]
     if rivals:
         others = [(t.grid, t.first_row) for t in rivals]
@@ -190,11 +203,30 @@ def _read_profile(
     most = max(reader.found for reader in readers)
     rivals = [r for r in readers if 2 * r.found > most]
     filled = {id(r): _filled(r) for r in rivals} if len(rivals) > 1 else {}
-    best = max(rivals, key=lambda r: (filled.get(id(r), True), r.grid.visible))
+
+    def rank(reader: ProfileReader) -> tuple[bool, bool, bool]:
+        is_full = filled.get(id(reader), True)
+        above = range(reader.region.first, reader.region.first + _ABOVE)
+        return (is_full and _is_meant(reader.grid, above, spec), is_full, reader.grid.visible)
+
+    best = max(rivals, key=rank)
     others = [(r.grid, r.region.first) for r in rivals if r is not best and filled[id(r)]]
     if others:
         _say_several(best.grid, best.region.first, others, values)
     return best.read_all()
+
+
+def _is_meant(grid: Grid, rows: range, spec: FormSpec) -> bool:
+    """Whether a form is the one to review: its name and title say no example and no other year."""
+    titles = [
+        normalize_label(grid.text(area))
+        for row in rows if row > 0 for area in grid.filled_areas(row)
+        if len(grid.text(area)) <= _LONGEST_TITLE
+    ]  # fmt: skip
+    if _NAMED_EXAMPLE.search(grid.name) or any(_TITLED_EXAMPLE.search(t) for t in titles):
+        return False
+    years = {*_NAME_YEAR.findall(grid.name), *(y for t in titles for y in _TITLE_YEAR.findall(t))}
+    return not years or str(spec.year) in years
 
 
 def _readers(region: Region, spec: FormSpec, values: Values) -> Iterator[ProfileReader]:
