@@ -229,16 +229,19 @@ class ProfileReader:
         None when the very next one is a label: the value's own cell was lost.
         """
         empty = None
+        own, column = self.grid.core(label), label.last_column + 1
         for area in self.grid.row_areas(label.row):
             if area.column <= label.last_column:
                 continue
+            if empty is None and self.grid.core(area) == own:
+                column = area.last_column + 1
+                continue  # a merge was taken apart and each of its cells filled
             if self.grid.is_blank(area):
                 empty = empty or area
             elif self._is_label(area):
                 return empty
             else:
                 return area
-        column = label.last_column + 1
         return empty or Area(label.row, column, label.row, column)
 
     def _is_label(self, area: Area) -> bool:
@@ -471,7 +474,8 @@ class ProfileReader:
         top = heads["target"]
         self.read.labels[block.id] = self.grid.ref(start or top)
         end = min([self._end_of(block.id, top.row), *self._before_result(top.row)])
-        kinds = {core_label(kind): kind for kind in block.rows}
+        kinds = {label: label for label in labels_of(self.spec.fields[block.fields[0]])}
+        kinds |= {core_label(kind): kind for kind in block.rows}
         kind = ""
         columns = Columns(self.grid, heads)
         for row in self.region.rows(top.last_row + 1, end):

@@ -36,6 +36,7 @@ _NAMED_EXAMPLE = re.compile(r"示例|范例|样表|样例|模板|说明|上年|�
 _TITLED_EXAMPLE = re.compile(r"填[写报]?(?:示例|样例|样表|范例)|\((?:示例|样例|样表|范例)\)")
 _TITLE_YEAR = re.compile(r"20\d\d(?=年(?!\d))")
 _NAME_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_SEALED = re.compile(r"[（(](?:盖章|公章|签章|加盖公章)[)）]$")
 _LEAST_PROFILE = 6  # so many labels and heads make a sheet a profile
 
 
@@ -120,10 +121,23 @@ def _read_attachments(
     for attached in spec.attachments:
         places = find_further(grids, attached.form, taken, labels)
         if places:
+            if len(places) > 1:
+                places = _right_year_first(places, attached.form, spec, labels)
             read = read_further(_best(places, values), attached.form, values, spec.year, labels)
             taken |= {(read.grid.name, row) for row in read.rows}
             found[attached.id] = read
     return found
+
+
+def _right_year_first(
+    places: list[Found], form: FormSpec, spec: FormSpec, labels: frozenset[str]
+) -> list[Found]:
+    """The places in their order, filled ones whose heads name another year behind the others."""
+
+    def is_other_year(place: Found) -> bool:
+        return read_further(place, form, Values(spec.money), spec.year, labels).wrong_year
+
+    return sorted(places, key=lambda place: not place.filled or is_other_year(place))
 
 
 def _best(places: list[Found], values: Values) -> Found:
@@ -278,7 +292,8 @@ def _say_several(best: Grid, row: int, others: list[tuple[Grid, int]], values: V
 def _unit_name(fact: Fact, profile: ProfileRead) -> Fact:
     """The name on the cover, else the one a title begins with, else that of the tables' rows."""
     if fact.state is State.TEXT:
-        return fact
+        name = _SEALED.sub("", fact.text).strip()
+        return replace(fact, value=name) if name else fact
     for title in profile.titles.values():
         name = title_unit(title.text)
         if name:

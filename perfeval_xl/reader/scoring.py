@@ -425,7 +425,7 @@ def _match(
 
 def _score_rows(table: ScoringTable, spec: FormSpec, values: Values) -> tuple[ScoreRow, ...]:
     by_id: dict[str, list[_Row]] = {}
-    details: dict[int, list[_Row]] = {}
+    detailed: dict[int, list[_Row]] = {}
     above: _Row | None = None
     for row in table.rows:
         if row.indicator is not None:
@@ -434,12 +434,12 @@ def _score_rows(table: ScoringTable, spec: FormSpec, values: Values) -> tuple[Sc
         elif table.grid.is_blank(row.areas["self_score"]):
             continue
         elif above is not None and above.indicator and above.indicator.rule["kind"] == "judged":
-            details.setdefault(above.number, []).append(row)
+            detailed.setdefault(above.number, []).append(row)
         else:
             _say_extra(table, row, values)
     for row in table.rows:
-        if row.number in details:
-            _say_details(table, row, details[row.number], values)
+        if row.number in detailed:
+            _say_details(table, row, detailed[row.number], values)
     for row in table.skipped:
         if not _shares_self_score(table, row):
             _say_extra(table, row, values)

@@ -251,3 +251,29 @@ def test_an_example_or_another_year_s_form_gives_way(form: FormSpec, name: str, 
     submission = read(book, form)
     assert submission.facts["authorized_posts"].number == 30
     assert self_scores(submission) == list(SCORES.values())
+
+
+def test_a_label_in_every_cell_of_its_former_merge_is_no_value(form: FormSpec) -> None:
+    book = filled()
+    sheet = book[PROFILE]
+    for merged in list(sheet.merged_cells.ranges):
+        if merged.min_row == merged.max_row == 8:
+            text = sheet.cell(merged.min_row, merged.min_col).value
+            sheet.unmerge_cells(str(merged))
+            for column in range(merged.min_col, merged.max_col + 1):
+                sheet.cell(8, column).value = text
+    facts = read(book, form).facts
+    assert (facts["authorized_posts"].number, facts["actual_staff"].number) == (30, 28)
+
+
+@pytest.mark.parametrize("label", ["服务对象满意度指标", "满意度指标", "群众满意度"])
+def test_the_satisfaction_is_known_by_its_usual_names(form: FormSpec, label: str) -> None:
+    book = filled()
+    book[PROFILE]["J41"], book[PROFILE]["V41"] = label, "96%"
+    assert read(book, form).facts["satisfaction_result"].number == Decimal("0.96")
+
+
+def test_the_word_for_the_seal_is_no_part_of_the_name(form: FormSpec) -> None:
+    book = filled()
+    book[PROFILE]["E4"] = "样例水利局（盖章）"
+    assert read(book, form).facts["unit_name"].text == "样例水利局"
