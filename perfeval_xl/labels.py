@@ -30,6 +30,8 @@ _LEADING = re.compile(
 _EXPLAINED = re.compile(r"\([^()]*\)$")
 _YEAR = re.compile(r"^(?:(20\d\d)年?度?|(上一?年度?|去年|前一年)|(本年度?|当年|今年))")
 _LONGEST_KNOWN = 512  # printed criteria are remembered, a unit's report is not
+STRUCK = "\u0336"  # behind each sign of a text that is struck out
+_STRUCK_OUT = re.compile(f"(?:[^{STRUCK}]{STRUCK})+")
 _INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
@@ -48,6 +50,21 @@ def bare_label(text: str) -> str:
     return _YEAR.sub("", label, count=1).strip(_MARKS) if label else ""
 
 
+def struck(text: str) -> str:
+    """The text marked as struck out."""
+    return "".join(f"{sign}{STRUCK}" for sign in text)
+
+
+def without_struck(text: str) -> str:
+    """What is left of a text when what is struck out goes."""
+    return _STRUCK_OUT.sub("", text) if STRUCK in text else text
+
+
+def struck_part(text: str) -> str:
+    """What is struck out in a text, without the mark."""
+    return "".join(_STRUCK_OUT.findall(text)).replace(STRUCK, "")
+
+
 def year_in_label(text: str) -> tuple[int | None, int | None]:
     """The year a head begins with, and the year as it stands to this one: 上年 is -1, 本年 0."""
     match = _YEAR.match(_LEADING.sub("", _normalize(text).strip(_MARKS), count=1))
@@ -63,6 +80,7 @@ def display_width(text: str) -> int:
 
 
 def _normalize(text: str) -> str:
+    text = without_struck(text)
     for wide, narrow in _USUAL_WIDE:
         text = text.replace(wide, narrow)
     folded = unicodedata.normalize("NFKC", text)

@@ -70,7 +70,6 @@ class Office:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _close_readers()
         if self._base is not None:
             self._base.close()
             self._remove()
@@ -171,7 +170,7 @@ class Office:
         return self._base
 
     def _remove(self) -> None:
-        _reader.cache_clear()  # of this process, should it have looked up too
+        _close_readers()  # of this process, should it have looked up too
         for file in (self._file, self._file.with_name(f"{self._file.name}-journal")):
             file.unlink(missing_ok=True)
 

@@ -34,6 +34,9 @@ class _Slots(dict[str, str]):
         raise KeyError(name)
 
 
+_FORM = "form."  # several of its parts may be missed at one and the same place
+
+
 @dataclass
 class FindingBook:
     """Findings and checks of one form, in the order they were met.
@@ -45,7 +48,7 @@ class FindingBook:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     passed: list[PassedCheck] = field(default_factory=list)
-    _seen: set[tuple[str, tuple[CellRef, ...], str, str]] = field(default_factory=set)
+    _seen: set[tuple[str, tuple[CellRef, ...], str, str, str]] = field(default_factory=set)
 
     def add(
         self,
@@ -66,7 +69,8 @@ class FindingBook:
     ) -> None:
         """Write one finding; the same code on the same cells is written once. hint ends its fix."""
         places = tuple(dict.fromkeys([ref for ref in refs if ref is not None]))
-        key = (code, places, indicator, provided)
+        of_form = (slots or {}).get("label", "") if code.startswith(_FORM) else ""
+        key = (code, places, indicator, provided, of_form)
         if key in self._seen:
             return
         self._seen.add(key)

@@ -21,6 +21,7 @@ _CHINESE_YEAR = re.compile(r"[二2][〇○Oo0零][一二三四五六七八九〇
 _CHINESE_DIGITS = str.maketrans("〇○Oo零一二三四五六七八九", "00000123456789")
 _LEAST_HEADS = 3
 _DATED = ("日期", "时间", "填报于", "报送于")  # when it was written, not what for
+_NUMBERED = re.compile(r"^\s*(?:[①-⑳]|[(（]?\d{1,2}[)）、.．]|\d{1,2}(?=\D))\s*")
 _POINTS_BEHIND = re.compile(r"\(?\d+(?:\.\d+)?分\)?$")
 _YEARS_MASKED = re.compile(r"20\d\d")
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -89,12 +90,14 @@ def _check_labels(submission: Submission, prepared: Prepared, book: FindingBook)
         indicator = prepared.indicators[row.indicator]
         if row.label.state is not State.TEXT:
             continue
-        given = _named(row.label.text)
-        if given and given not in prepared.names[row.indicator]:
+        names = prepared.names[row.indicator]
+        given = _named(_NUMBERED.sub("", row.label.text))
+        is_detailed = indicator.rule["kind"] == "judged" and any(map(given.startswith, names))
+        if given and given not in names and _named(row.label.text) not in names and not is_detailed:
             book.add(
                 "form.label_changed", [row.label.ref], row.label.text.strip(), indicator.label,
                 difference(indicator.label, row.label.text), slots={"label": indicator.label},
-                indicator=indicator.id,
+                indicator=indicator.id, variant="own" if indicator.rule["kind"] == "judged" else "",
             )  # fmt: skip
 
 

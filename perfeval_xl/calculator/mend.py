@@ -153,8 +153,8 @@ class Mender:
 
     def _candidates(self, broken: Identity) -> Iterator[Change]:
         slips = [
-            *self._single(broken), *self._all_parts(broken), *self._swaps(broken),
-            *self._agreed(broken),
+            *self._single(broken), *self._all_parts(broken), *self._whole_lines(broken),
+            *self._swaps(broken), *self._agreed(broken),
         ]  # fmt: skip
         seen: set[tuple[tuple[CellRef, Decimal], ...]] = set()
         for change in slips:
@@ -204,8 +204,19 @@ class Mender:
     def _all_parts(self, broken: Identity) -> Iterator[Change]:
         """All parts of a sum in 元 under a total in 万元."""
         parts = [f for f, sign in broken.terms if sign < 0 and f.number and f.ref]
-        if not broken.at_most and len(parts) > 1 and not any(f.note for f in parts):
+        noted = any(f.note for f, _ in broken.terms)  # what was converted or assumed shows nothing
+        if not broken.at_most and len(parts) > 1 and not noted:
             yield Change(Slip.YUAN, tuple((f, f.number / WAN) for f in parts if f.number))
+
+    def _whole_lines(self, broken: Identity) -> Iterator[Change]:
+        """All of one table's line in 元, where the identity's other figures are in 万元."""
+        lines = list(dict.fromkeys(self._line_of(f) for f, _ in broken.terms))
+        if broken.at_most or len(lines) < 2 or any(f.note for f, _ in broken.terms):
+            return
+        for line in lines:
+            cells = tuple((f, f.number / WAN) for f in self._by_line.get(line, ()) if f.number)
+            if len(cells) > 1 and max(f.number or ZERO for f, _ in cells) >= LEAST_YUAN:
+                yield Change(Slip.YUAN, cells)
 
     def _swaps(self, broken: Identity) -> Iterator[Change]:
         """Two cells of one line of one table exchanged, one of which the identity knows.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,10 @@ from perfeval_xl.forms.spec import FormSpec, IndicatorSpec
 from perfeval_xl.labels import normalize_label
 
 _MOST_FORMS = 32
+
+_BOX = re.compile("[□☐〇○]")
+_TICKED = re.compile("[☑√✓✔■☒]\\s*([一-龥]+)|([一-龥]+)\\s*[☑√✓✔■☒]")
+_RATING_REMARK = re.compile(r"\([^()]*\)|[,、:]?\d+(?:\.\d+)?分|等次|等级|等$|级$")
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,16 @@ class Prepared:
         return tuple(labels[first : last + 1])
 
     def rating(self, text: str) -> str:
-        """The band that a written rating means, empty when it means none."""
-        wanted = normalize_label(text)
-        for band in self.spec.bands:
-            if wanted in (normalize_label(t) for t in (band.label, *band.aliases)):
-                return band.label
+        """The band that a written rating means, empty when it means none.
+
+        A remark in brackets and points do not count; of boxes the one that is ticked does.
+        """
+        ticked = _TICKED.search(text) if _BOX.search(text) else None
+        chosen = (ticked[1] or ticked[2]) if ticked else text
+        for wanted in (normalize_label(chosen), _RATING_REMARK.sub("", normalize_label(chosen))):
+            for band in self.spec.bands:
+                if wanted in (normalize_label(t) for t in (band.label, *band.aliases)):
+                    return band.label
         return ""
 
 

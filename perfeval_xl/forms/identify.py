@@ -15,6 +15,7 @@ from perfeval_xl.labels import bare_label, normalize_label
 _LABELS_NEEDED = Fraction(7, 10)
 _CRITERIA_NEEDED = Fraction(1, 2)
 _PROFILE_NEEDED = Fraction(3, 5)
+_LABELS_ALONE = Fraction(9, 10)  # where the unit left the column of criteria out
 _FIGURES_NEEDED = Fraction(3, 5)
 _LONGEST_LABEL = 60
 _SAME_WORDS = Fraction(4, 5)  # of the pairs of characters, where every number is the same
@@ -39,10 +40,13 @@ class Likeness:
     criteria: Fraction
     profile: Fraction
     year: int
+    has_criteria: bool = True
 
     @property
     def is_scored(self) -> bool:
-        """Whether the scoring sheet is this form's."""
+        """Whether the scoring sheet is this form's; other criteria make it another form's."""
+        if not self.has_criteria:
+            return self.labels >= _LABELS_ALONE and self.profile >= _PROFILE_NEEDED
         return self.labels >= _LABELS_NEEDED and self.criteria >= _CRITERIA_NEEDED
 
     @property
@@ -179,6 +183,7 @@ def _likeness(seen: _Seen, form: FormSpec) -> Likeness:
         Fraction(seen.criteria(printed.criteria), len(printed.criteria)),
         Fraction(len(printed.profile & seen.texts), len(printed.profile) or 1),
         seen.year(str(form.year), printed.years),
+        not printed.criteria_heads.isdisjoint(seen.texts) or bool(seen.criteria(printed.criteria)),
     )
 
 
@@ -186,6 +191,7 @@ def _likeness(seen: _Seen, form: FormSpec) -> Likeness:
 class _Printed:
     labels: frozenset[str]
     criteria: frozenset[str]
+    criteria_heads: frozenset[str]
     profile: frozenset[str]
     years: frozenset[str]
 
@@ -209,6 +215,7 @@ def _printed(key: ByDigest) -> _Printed:
     return _Printed(
         frozenset(normalize_label(indicator.label) for indicator in form.indicators),
         frozenset(normalize_label(i.source.sentence) for i in form.indicators),
+        frozenset(normalize_label(text) for text in form.scoring.criteria),
         frozenset(normalize_label(f.label) for f in fields if len(f.label) > 2),
         frozenset(
             normalize_label(cell.text)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from perfeval_xl.errors import WorkbookError
+from perfeval_xl.labels import struck
 from perfeval_xl.ooxml.markup import (
     MAIN,
     STRICT_MAIN,
@@ -474,6 +475,7 @@ class _GeneralReader:
         self.formula: dict[str, str] | None = None
         self.pieces: dict[str, list[str]] = {}
         self.met: set[str] = set()
+        self.is_struck = False  # whether the run of text in hand is struck out
         self.parser = expat.ParserCreate(namespace_separator="|")
 
     def read(self) -> None:
@@ -506,6 +508,8 @@ class _GeneralReader:
             self._start_cell(attributes, at)
         elif depth == 5 and name in ("f", "v", "is") and self.path[3] == "c":
             self._start_value(name, attributes)
+        elif name in ("r", "strike") and self.path[4:5] == ["is"]:
+            self.is_struck = name == "strike" and attributes.get("val", "1") in ("1", "true")
 
     def _start_value(self, name: str, attributes: dict[str, str]) -> None:
         if name in self.met:  # which of the two counts?
@@ -513,6 +517,7 @@ class _GeneralReader:
         self.met.add(name)
         if name == "f":
             self.formula = attributes
+        self.is_struck = False
 
     def _start_root(self, name: str, space: str, attributes: dict[str, str], at: int) -> None:
         if name not in ("worksheet", "dialogsheet", "chartsheet", "macrosheet"):
@@ -573,7 +578,8 @@ class _GeneralReader:
         if key == "is" and (path[-1] != "t" or "rPh" in path):
             return
         if key in ("v", "f", "is"):
-            self.pieces.setdefault(key, []).append(data)
+            shown = struck(data) if key == "is" and self.is_struck else data
+            self.pieces.setdefault(key, []).append(shown)
 
     def _end(self, _: str) -> None:
         path = self.path

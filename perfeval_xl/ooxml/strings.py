@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from perfeval_xl.labels import struck
 from perfeval_xl.ooxml.markup import (
     MAIN,
     STRICT_MAIN,
@@ -19,6 +20,8 @@ from perfeval_xl.ooxml.markup import (
 _ITEM = re.compile(rb"<si>(.*?)</si>|<si ?/>", re.DOTALL)
 _SIMPLE = re.compile(rb"<t(?: xml:space=\"preserve\")?>([^<]*)</t>")
 _RICH = re.compile(rb"<rPh\b.*?</rPh>|<t(?:\s[^<>]*)?(?:/>|>([^<]*)</t>)", re.DOTALL)
+_RUN = re.compile(rb"<r>(.*?)</r>|<rPh\b.*?</rPh>|<t(?:\s[^<>]*)?(?:/>|>([^<]*)</t>)", re.DOTALL)
+_STRUCK = re.compile(rb"<strike(?:\s+val=\"(?:1|true)\")?\s*/>")
 _MARKED = re.compile(rb"<!\[CDATA\[|<!--|<[a-zA-Z]+:|<\?[^x]|<t [^>]*'")
 
 MAX_TEXT = 32_767  # UTF-16 units, Excel's limit for a cell and for a note
@@ -35,7 +38,10 @@ def fitting_text(text: str) -> str:
 
 
 class SharedStrings:
-    """Plain text of each shared string; formatting and phonetic guides are left out."""
+    """Plain text of each shared string; formatting and phonetic guides are left out.
+
+    What is struck out is marked so, sign by sign (``STRUCK``).
+    """
 
     def __init__(self, content: bytes | None, part: str) -> None:
         self._texts: list[str | None] = []
@@ -70,7 +76,13 @@ def raw_text(raw: bytes) -> str:
     simple = _SIMPLE.fullmatch(raw)
     if simple:
         return plain_text(simple[1])
-    return "".join(plain_text(piece) for piece in _RICH.findall(raw))
+    if b"<strike" not in raw:
+        return "".join(plain_text(piece) for piece in _RICH.findall(raw))
+    pieces = []
+    for run, own in _RUN.findall(raw):
+        text = "".join(plain_text(piece) for piece in _RICH.findall(run)) or plain_text(own)
+        pieces.append(struck(text) if _STRUCK.search(run) else text)
+    return "".join(pieces)
 
 
 def item_text(node: Node) -> str:
@@ -80,8 +92,15 @@ def item_text(node: Node) -> str:
         if child.name == "t":
             pieces.append(unescaped(child.text))
         elif child.name == "r":
-            pieces.extend(unescaped(inner.text) for inner in child.all("t"))
+            text = "".join(unescaped(inner.text) for inner in child.all("t"))
+            pieces.append(struck(text) if _is_struck(child) else text)
     return "".join(pieces)
+
+
+def _is_struck(run: Node) -> bool:
+    looks = run.first("rPr")
+    line = looks.first("strike") if looks else None
+    return line is not None and line.attributes.get("val", "1") in ("1", "true")
 
 
 class TextRegistry:

@@ -58,6 +58,7 @@ BUILTIN_FORMATS = {
     58: 'm"月"d"日"',
 }
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
+_STRIKE = re.compile(rb"<(?:\w+:)?strike(?:\s+val=[\"'](?:1|true)[\"'])?\s*/?>")
 _DATE_LETTER = re.compile(r"[ymdhs]", re.IGNORECASE)
 
 
@@ -102,6 +103,17 @@ class Styles:
     def is_percent(self, index: int) -> bool:
         """Whether a number of this style is shown as a percentage."""
         return "%" in _LITERAL.sub("", self.number_format(index))
+
+    def is_struck(self, index: int) -> bool:
+        """Whether a cell of this style is struck out as a whole."""
+        fonts = self.items("fonts")
+        if not 0 <= index < len(self.cell_formats):
+            return False
+        number = self.cell_formats[index].attributes.get("fontId", "0")
+        if not (number.isascii() and number.isdigit() and int(number) < len(fonts)):
+            return False
+        font = fonts[int(number)]
+        return _STRIKE.search(self.xml, font.start, font.end) is not None
 
     def is_date(self, index: int) -> bool:
         """Whether a number of this style is shown as a date or time."""

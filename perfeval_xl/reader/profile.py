@@ -31,6 +31,8 @@ _GAP_BELOW = 3  # a text may stand so many rows further down than right below it
 _UNIT_REACH = 60  # a unit line rules the tables so many rows below it
 _TOTALS = ("合计", "总计", "汇总")
 _SUBTOTAL = "小计"
+_AMONG = re.compile(r"[（(]?其中[：:、]?\s*")  # a row that begins so is a part of the one above
+_SURE_COLUMNS = 3  # so many columns that add up are no coincidence
 _REMARK = re.compile(r"[*★☆※#]*(?:备?注|说明|填表说明|单位|金额单位|计量单位)\d?:")
 _ANNEX = re.compile(r"附(?:件|表)[\d一二三四五六-]*")
 _SECOND_LABEL = re.compile(r"\s{2,}|　|\s(?=\S{2,12}[:：])|(?:预算|单位)?编码")
@@ -86,6 +88,7 @@ class ProfileReader:
         self.tables = {b.id: self._table_heads(b) for b in spec.blocks if b.kind == "table"}
         self.starts = self._block_starts()
         self.read = ProfileRead({}, [], [], {}, {})
+        self.wholes: set[str] = set()  # names of rows that proved to be the 合计 of a table
 
     @property
     def found(self) -> int:
@@ -226,16 +229,19 @@ class ProfileReader:
         None when the very next one is a label: the value's own cell was lost.
         """
         empty = None
+        own, column = self.grid.core(label), label.last_column + 1
         for area in self.grid.row_areas(label.row):
             if area.column <= label.last_column:
                 continue
+            if empty is None and self.grid.core(area) == own:
+                column = area.last_column + 1
+                continue  # a merge was taken apart and each of its cells filled
             if self.grid.is_blank(area):
                 empty = empty or area
             elif self._is_label(area):
                 return empty
             else:
                 return area
-        column = label.last_column + 1
         return empty or Area(label.row, column, label.row, column)
 
     def _is_label(self, area: Area) -> bool:
@@ -325,7 +331,9 @@ class ProfileReader:
         whole = self._table_unit(block, heads)
         units = {n: unit_in_label(self.grid.text(area)) or whole for n, area in heads.items()}
         body = self._body_rows(block, heads, columns)
+        body = self._shown_rows(block, body)
         rows = _without_subtotals([self._table_row(block, columns, units, row) for row in body])
+        rows = [replace(r, unit=_AMONG.sub("", r.unit)) for r in self._with_whole(rows)]
         self.read.rows.extend(rows)
         for field_id in block.fields:
             if field_id in heads:
@@ -378,6 +386,35 @@ class ProfileReader:
                 rows.append(row)
         return rows or ([below] if below <= end else [])
 
+    def _shown_rows(self, block: BlockSpec, rows: list[int]) -> list[int]:
+        """The rows that a person sees; that others are hidden beside them is said."""
+        hidden = [row for row in rows if row in self.grid.sheet.hidden_rows]
+        if not hidden or len(hidden) == len(rows):
+            return rows
+        refs = tuple(CellRef(self.grid.name, row, 1) for row in hidden)
+        numbers = "、".join(map(str, hidden))
+        details = {"label": self.spec.fields[block.fields[0]].label, "names": numbers}
+        self.values.problems.append(ReadingProblem("form.hidden_rows", refs, details=details))
+        return [row for row in rows if row not in hidden]
+
+    def _with_whole(self, rows: list[TableRow]) -> list[TableRow]:
+        """The rows, with the one that is the whole of the others marked although it is not named 合计.
+
+        Its columns are the sums of the others', the rows below it begin with 其中, or its name was
+        that of the whole in a table before.
+        """
+        filled = [row for row in rows if any(f.number is not None for f in row.facts.values())]
+        if len(filled) < 2 or any(row.is_total for row in rows):
+            return rows
+        whole = _whole_of(filled, self.wholes)
+        if whole is None:
+            return rows
+        self.wholes.add(core_label(whole.unit))
+        note = f"“{whole.unit or '第一行'}”一行是其余各行的合计，按合计读"
+        facts = {name: _noted(fact, note) for name, fact in whole.facts.items()}
+        total = replace(whole, is_total=True, facts=facts)
+        return [total if row is whole else row for row in rows]
+
     def _is_figures(self, filled: list[Area], heads: dict[str, Area]) -> bool:
         """Whether a row is one of the table: no remark and no line across several heads."""
         if len(filled) != 1:
@@ -411,7 +448,7 @@ class ProfileReader:
             }
         name = self.grid.text(areas["key"]).strip() if "key" in areas else ""
         ref = self.grid.ref(areas["key"]) if "key" in areas else CellRef(self.grid.name, row, 1)
-        return TableRow(block.id, name, core_label(name).endswith(_TOTALS), facts, ref)
+        return TableRow(block.id, name, _is_total(name), facts, ref)
 
     def _whole(self, field_id: str, rows: list[TableRow]) -> Fact:
         """The fact of the unit as a whole: the 合计 row, the only row, or the sum of all rows."""
@@ -437,7 +474,8 @@ class ProfileReader:
         top = heads["target"]
         self.read.labels[block.id] = self.grid.ref(start or top)
         end = min([self._end_of(block.id, top.row), *self._before_result(top.row)])
-        kinds = {core_label(kind): kind for kind in block.rows}
+        kinds = {label: label for label in labels_of(self.spec.fields[block.fields[0]])}
+        kinds |= {core_label(kind): kind for kind in block.rows}
         kind = ""
         columns = Columns(self.grid, heads)
         for row in self.region.rows(top.last_row + 1, end):
@@ -687,6 +725,44 @@ def _without_subtotals(rows: list[TableRow]) -> list[TableRow]:
     if lone and names[-1].endswith(_SUBTOTAL) and not any(row.is_total for row in rows):
         return [*rows[:-1], replace(rows[-1], is_total=True)]
     return [row for row, name in zip(rows, names, strict=True) if not name.endswith(_SUBTOTAL)]
+
+
+def _is_total(name: str) -> bool:
+    """Whether a row's name says that it is the whole: 合计, 部门汇总数, 本部门（合计）."""
+    return core_label(name).rstrip("数)").endswith(_TOTALS)
+
+
+def _noted(fact: Fact, note: str) -> Fact:
+    return replace(fact, note="；".join(filter(None, (fact.note, note))))
+
+
+def _whole_of(rows: list[TableRow], names: Collection[str]) -> TableRow | None:
+    """The row that is the whole of the others, None when no row is so for certain."""
+    if _AMONG.match(rows[1].unit) and not _AMONG.match(rows[0].unit):
+        return rows[0]
+    for row in (rows[0], rows[-1]):
+        others = [other for other in rows if other is not row]
+        held, broken = _columns_that_add_up(row, others)
+        if held >= _SURE_COLUMNS and held > 2 * broken:
+            return row
+        if held > broken and core_label(row.unit) in names:
+            return row
+    return None
+
+
+def _columns_that_add_up(whole: TableRow, parts: list[TableRow]) -> tuple[int, int]:
+    """In how many columns the row is the sum of the others, and in how many it is not."""
+    held = broken = 0
+    for name, fact in whole.facts.items():
+        numbers = [row.facts[name].number for row in parts if name in row.facts]
+        given = [number for number in numbers if number is not None]
+        if not any(given) and not fact.number:
+            continue
+        equal = fact.number is not None and abs(sum(given, Decimal(0)) - fact.number) <= Decimal(
+            "0.01"
+        ) * len(given)
+        held, broken = held + equal, broken + (not equal)
+    return held, broken
 
 
 def _summed(field_id: str, facts: list[Fact]) -> Fact:

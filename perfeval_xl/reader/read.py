@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import ByDigest, FormSpec
-from perfeval_xl.labels import bare_label
+from perfeval_xl.labels import bare_label, normalize_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
 from perfeval_xl.reader.further import (
@@ -30,6 +31,13 @@ from perfeval_xl.reader.scoring import ScoringTable, find_scoring_tables, read_s
 from perfeval_xl.reader.values import Values
 
 _UNIT_NAME = "unit_name"
+_ABOVE = 6  # so many rows above a form may hold its title
+_LONGEST_TITLE = 40
+_NAMED_EXAMPLE = re.compile(r"示例|范例|样表|样例|模板|说明|上年|去年|往年|旧")
+_TITLED_EXAMPLE = re.compile(r"填[写报]?(?:示例|样例|样表|范例)|\((?:示例|样例|样表|范例)\)")
+_TITLE_YEAR = re.compile(r"20\d\d(?=年(?!\d))")
+_NAME_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_SEALED = re.compile(r"[（(](?:盖章|公章|签章|加盖公章)[)）]$")
 _LEAST_PROFILE = 6  # so many labels and heads make a sheet a profile
 
 
@@ -113,6 +121,8 @@ def _read_attachments(
     for attached in spec.attachments:
         places = find_further(grids, attached.form, taken, labels)
         if places:
+            if len(places) > 1:
+                places = _right_year_first(places, attached.form, spec, labels)
             read = read_further(_best(places, values), attached.form, values, spec.year, labels)
             taken |= {(read.grid.name, row) for row in read.rows}
             found[attached.id] = read
@@ -124,6 +134,17 @@ def _labels_beside(key: ByDigest) -> frozenset[str]:
     """Labels of a form and of its further sheets."""
     labels = frozenset(bare_label(label) for label in known_labels(key.spec))
     return labels.union(*(labels_of_form(a.form) for a in key.spec.attachments))
+
+
+def _right_year_first(
+    places: list[Found], form: FormSpec, spec: FormSpec, labels: frozenset[str]
+) -> list[Found]:
+    """The places in their order, filled ones whose heads name another year behind the others."""
+
+    def is_other_year(place: Found) -> bool:
+        return read_further(place, form, Values(spec.money), spec.year, labels).wrong_year
+
+    return sorted(places, key=lambda place: not place.filled or is_other_year(place))
 
 
 def _best(places: list[Found], values: Values) -> Found:
@@ -167,7 +188,13 @@ def _chosen_table(grids: list[Grid], spec: FormSpec, values: Values) -> ScoringT
     most = max(
         t.filled for t in tables if t.grid.visible or all(not t.grid.visible for t in tables)
     )
-    best = max(tables, key=lambda t: (t.filled > 0 and 2 * t.filled >= most, t.grid.visible))
+
+    def rank(table: ScoringTable) -> tuple[bool, bool, bool]:
+        is_full = table.filled > 0 and 2 * table.filled >= most
+        above = range(table.first_row - _ABOVE, table.first_row + 1)
+        return (is_full and _is_meant(table.grid, above, spec), is_full, table.grid.visible)
+
+    best = max(tables, key=rank)
     rivals = [t for t in tables if t is not best and t.filled]
     if rivals:
         others = [(t.grid, t.first_row) for t in rivals]
@@ -197,11 +224,30 @@ def _read_profile(
     most = max(reader.found for reader in readers)
     rivals = [r for r in readers if 2 * r.found > most]
     filled = {id(r): _filled(r) for r in rivals} if len(rivals) > 1 else {}
-    best = max(rivals, key=lambda r: (filled.get(id(r), True), r.grid.visible))
+
+    def rank(reader: ProfileReader) -> tuple[bool, bool, bool]:
+        is_full = filled.get(id(reader), True)
+        above = range(reader.region.first, reader.region.first + _ABOVE)
+        return (is_full and _is_meant(reader.grid, above, spec), is_full, reader.grid.visible)
+
+    best = max(rivals, key=rank)
     others = [(r.grid, r.region.first) for r in rivals if r is not best and filled[id(r)]]
     if others:
         _say_several(best.grid, best.region.first, others, values)
     return best.read_all()
+
+
+def _is_meant(grid: Grid, rows: range, spec: FormSpec) -> bool:
+    """Whether a form is the one to review: its name and title say no example and no other year."""
+    titles = [
+        normalize_label(grid.text(area))
+        for row in rows if row > 0 for area in grid.filled_areas(row)
+        if len(grid.text(area)) <= _LONGEST_TITLE
+    ]  # fmt: skip
+    if _NAMED_EXAMPLE.search(grid.name) or any(_TITLED_EXAMPLE.search(t) for t in titles):
+        return False
+    years = {*_NAME_YEAR.findall(grid.name), *(y for t in titles for y in _TITLE_YEAR.findall(t))}
+    return not years or str(spec.year) in years
 
 
 def _readers(region: Region, spec: FormSpec, values: Values) -> Iterator[ProfileReader]:
@@ -253,7 +299,8 @@ def _say_several(best: Grid, row: int, others: list[tuple[Grid, int]], values: V
 def _unit_name(fact: Fact, profile: ProfileRead) -> Fact:
     """The name on the cover, else the one a title begins with, else that of the tables' rows."""
     if fact.state is State.TEXT:
-        return fact
+        name = _SEALED.sub("", fact.text).strip()
+        return replace(fact, value=name) if name else fact
     for title in profile.titles.values():
         name = title_unit(title.text)
         if name:

@@ -32,6 +32,12 @@ _GAP = 30  # so many empty rows below the last head end a table without a total
 _SUBTOTAL = "小计"
 _BRACKETED = re.compile(r"\([^()]*\)")
 _SELF_SCORE = re.compile(r"(?:预算)?(?:单位|部门)?自评(?:得分|评分|分数|分值|分)(?:值|数)?")
+_LONE_SCORE = re.compile(
+    r"(?:单位|部门)?(?:自评|自我评价)(?:情况)?|(?:实际|单位|自查)?(?:得分|评分|打分)(?:值|数|情况)?"
+)
+_NOT_THE_UNITS = re.compile(r"\([^()]*(?:财政|复核|核定|复评|上年|去年)[^()]*\)")
+_HEAD_DEPTH = 3  # rows that the heads of one table may take
+_DETAIL = re.compile(r"[:(\-—]")  # 经济效益：招商引资, 经济效益（税收）
 _LEADING_NUMBER = re.compile(r"\d{1,2}(?=\D)")
 
 
@@ -89,6 +95,8 @@ def read_scoring(
 ) -> tuple[tuple[ScoreRow, ...], dict[str, Fact], dict[str, Fact], ScoringArea]:
     """Score rows in form order, the total's fact, the groups' printed points, and the area."""
     rows = _score_rows(table, spec, values)
+    _say_missing_columns(table, spec, values)
+    _say_rivals(table, spec, values)
     facts = {"scoring_total": missing_fact("scoring_total")}
     if table.total is not None:
         area = table.total.areas["self_score"]
@@ -123,12 +131,51 @@ def _heads(grid: Grid, scoring: ScoringSpec) -> Iterator[tuple[int, dict[str, Ar
     names = {name: _labels(getattr(scoring, name)) for name in _COLUMNS}
     for anchor in _anchors(grid, names["third_level"]):
         found: dict[str, Area] = {}
-        for area in grid.row_areas(anchor.row):
-            name = _column(grid.core(area), names)
-            if name and name not in found:
+        areas = _head_areas(grid, anchor)
+        for name, area in _named_columns(grid, areas, names):
+            if name not in found or (_is_hidden(grid, found[name]) and not _is_hidden(grid, area)):
                 found[name] = area
+        lone = [a for a in areas if _LONE_SCORE.fullmatch(grid.core(a)) and not _is_hidden(grid, a)]
+        if "self_score" not in found and len(lone) == 1:
+            found["self_score"] = lone[0]
         if all(name in found for name in _NEEDED):
             yield anchor.row, found
+
+
+def _named_columns(
+    grid: Grid, areas: list[Area], names: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Area]]:
+    """Each head with the column it names, from left to right."""
+    for area in areas:
+        name = _column(grid.core(area), names)
+        if name:
+            yield name, area
+
+
+def _head_areas(grid: Grid, anchor: Area) -> list[Area]:
+    """The heads of the anchor's row; one over others of its own is replaced by these."""
+    found: list[Area] = []
+    for area in grid.row_areas(anchor.row):
+        below = area.last_row + 1
+        is_over = anchor.is_merged and area.row == anchor.row and below <= anchor.last_row
+        if is_over and below < anchor.row + _HEAD_DEPTH:
+            own = [a for a in grid.row_areas(below) if a.overlap(area.column, area.last_column)]
+            if any(not grid.is_blank(a) for a in own):
+                found.extend(own)
+                continue
+        found.append(area)
+    return found
+
+
+def _is_hidden(grid: Grid, area: Area) -> bool:
+    """Whether none of the rectangle's columns is shown."""
+    columns = range(area.column, area.last_column + 1)
+    return all(grid.sheet.column_width(column) == 0 for column in columns)
+
+
+def _head_bottom(row: int, areas: dict[str, Area]) -> int:
+    """The last row that the heads of a table take."""
+    return min(max(area.last_row for area in areas.values()), row + _HEAD_DEPTH - 1)
 
 
 def _anchors(grid: Grid, labels: tuple[str, ...]) -> list[Area]:
@@ -146,6 +193,8 @@ def _column(label: str, names: dict[str, tuple[str, ...]]) -> str:
     if not label:
         return ""
     bare = _BRACKETED.sub("", label)
+    if bare != label and _NOT_THE_UNITS.search(label):
+        return ""
     for name, labels in names.items():
         if label in labels or bare in labels:
             return name
@@ -165,11 +214,13 @@ def _collect_rows(table: ScoringTable, spec: FormSpec) -> None:
     state = _Carried()
     columns = Columns(grid, heads[table.first_row], _FIGURES)
     rows = [number for number in grid.filled_rows if number > table.first_row]
-    before = table.first_row
+    before, bottom = table.first_row, _head_bottom(table.first_row, heads[table.first_row])
     for place, number in enumerate(rows):
         if number in heads:
             columns = Columns(grid, heads[number], _FIGURES)
-            before = number
+            before, bottom = number, _head_bottom(number, heads[number])
+            continue
+        if number <= bottom:
             continue
         if number > max(before, last_head) + _GAP:
             return
@@ -275,13 +326,27 @@ def _recognise(table: ScoringTable, spec: FormSpec) -> None:
     by_label = _by_label(spec)
     used: set[str] = set()
     for row in table.rows:
-        candidates = by_label.get(row.label) or by_label.get(_LEADING_NUMBER.sub("", row.label), [])
+        spelled = (row.label, _LEADING_NUMBER.sub("", row.label), _DETAIL.split(row.label, 1)[0])
+        candidates = next((by_label[label] for label in spelled if label in by_label), [])
         row.indicator = _match(row, candidates, spec, used)
         if row.indicator:
             used.add(row.indicator.id)
+    _leave_out_hidden(table)
     unknown = [row for row in table.rows if row.indicator is None]
     if unknown:
         _recognise_by_criteria(unknown, spec, used)
+        _recognise_by_place(table, spec, used)
+
+
+def _leave_out_hidden(table: ScoringTable) -> None:
+    """Without hidden rows whose indicator is also in a row that is shown."""
+    hidden = table.grid.sheet.hidden_rows
+    shown = {row.indicator.id for row in table.rows if row.indicator and row.number not in hidden}
+    table.rows = [
+        row
+        for row in table.rows
+        if row.number not in hidden or row.indicator is None or row.indicator.id not in shown
+    ]
 
 
 def _recognise_by_criteria(rows: list[_Row], spec: FormSpec, used: set[str]) -> None:
@@ -293,6 +358,40 @@ def _recognise_by_criteria(rows: list[_Row], spec: FormSpec, used: set[str]) -> 
         if len(same) == 1 and same[0].id not in used:
             row.indicator = same[0]
             used.add(same[0].id)
+
+
+def _recognise_by_place(table: ScoringTable, spec: FormSpec, used: set[str]) -> None:
+    """Judged rows that a unit gave names of its own, as the form asks it to.
+
+    They stand where as many judged indicators are missing, with the same points in the same order.
+    """
+    places = {indicator.id: place for place, indicator in enumerate(spec.indicators)}
+    run: list[_Row] = []
+    before = -1
+    for row in [*table.rows, None]:
+        if row is not None and row.indicator is None:
+            run.append(row)
+            continue
+        after = places[row.indicator.id] if row and row.indicator else len(spec.indicators)
+        missing = [i for i in spec.indicators[before + 1 : after] if i.id not in used]
+        if (
+            run
+            and len(missing) == len(run)
+            and all(
+                i.rule["kind"] == "judged" and not i.shared and _has_points(table.grid, r, i)
+                for i, r in zip(missing, run, strict=True)
+            )
+        ):
+            for indicator, own in zip(missing, run, strict=True):
+                own.indicator = indicator
+                used.add(indicator.id)
+        run, before = [], after
+
+
+def _has_points(grid: Grid, row: _Row, indicator: IndicatorSpec) -> bool:
+    """Whether the points in the row's own cell are the indicator's."""
+    area = row.areas["max_score"]
+    return area.row == row.number and _lone_score(grid.text(area)) == indicator.max
 
 
 def _by_label(spec: FormSpec) -> dict[str, list[IndicatorSpec]]:
@@ -326,11 +425,21 @@ def _match(
 
 def _score_rows(table: ScoringTable, spec: FormSpec, values: Values) -> tuple[ScoreRow, ...]:
     by_id: dict[str, list[_Row]] = {}
+    detailed: dict[int, list[_Row]] = {}
+    above: _Row | None = None
     for row in table.rows:
         if row.indicator is not None:
             by_id.setdefault(row.indicator.id, []).append(row)
-        elif not table.grid.is_blank(row.areas["self_score"]):
+            above = row
+        elif table.grid.is_blank(row.areas["self_score"]):
+            continue
+        elif above is not None and above.indicator and above.indicator.rule["kind"] == "judged":
+            detailed.setdefault(above.number, []).append(row)
+        else:
             _say_extra(table, row, values)
+    for row in table.rows:
+        if row.number in detailed:
+            _say_details(table, row, detailed[row.number], values)
     for row in table.skipped:
         if not _shares_self_score(table, row):
             _say_extra(table, row, values)
@@ -463,6 +572,46 @@ def _say_extra(table: ScoringTable, row: _Row, values: Values) -> None:
     values.problems.append(
         ReadingProblem("form.row_extra", (ref, grid.ref(area)), grid.text(area), details=details)
     )
+
+
+def _say_details(table: ScoringTable, above: _Row, rows: list[_Row], values: Values) -> None:
+    """Rows below a judged indicator are its details, which the form itself asks units to set."""
+    grid = table.grid
+    refs = [grid.ref(row.areas["third_level"]) for row in rows]
+    refs += [grid.ref(row.areas["self_score"]) for row in rows]
+    names = "、".join(grid.text(row.areas["third_level"]).strip() for row in rows)
+    raws = "、".join(grid.text(row.areas["self_score"]).strip() for row in rows)
+    assert above.indicator is not None
+    details = {"label": above.indicator.label, "names": names}
+    values.problems.append(ReadingProblem("form.row_detail", tuple(refs), raws, details=details))
+
+
+def _say_missing_columns(table: ScoringTable, spec: FormSpec, values: Values) -> None:
+    """The columns that an auditor needs beside the scores."""
+    heads = table.heads[0][1]
+    for name in ("criteria", "reason"):
+        if name not in heads:
+            details = {"label": getattr(spec.scoring, name)[0]}
+            where = (table.grid.ref(heads["third_level"]),)
+            values.problems.append(ReadingProblem("form.label_missing", where, details=details))
+
+
+def _say_rivals(table: ScoringTable, spec: FormSpec, values: Values) -> None:
+    """A second column of self-scores with other scores: which of them counts is the unit's to say."""
+    grid, heads = table.grid, table.heads[0][1]
+    names = {name: _labels(getattr(spec.scoring, name)) for name in _COLUMNS}
+    own = heads["self_score"]
+    for name, area in _named_columns(grid, _head_areas(grid, heads["third_level"]), names):
+        if name != "self_score" or area == own or _is_hidden(grid, area):
+            continue
+        pairs = [
+            (grid.text(row.areas["self_score"]), grid.text(grid.area_at(row.number, area.column)))
+            for row in table.rows
+        ]
+        if any(other.strip() and other.strip() != given.strip() for given, other in pairs):
+            details = {"used": grid.text(own).strip(), "others": grid.text(area).strip()}
+            refs = (grid.ref(own), grid.ref(area))
+            values.problems.append(ReadingProblem("form.column_twice", refs, details=details))
 
 
 def _group_points(table: ScoringTable, spec: FormSpec) -> dict[str, Fact]:

@@ -22,6 +22,7 @@ from perfeval_xl.amounts import (
     plain,
 )
 from perfeval_xl.forms.spec import FieldKind
+from perfeval_xl.labels import STRUCK, struck_part, without_struck
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State
 from perfeval_xl.ooxml import Cell
 from perfeval_xl.reader.formulas import NotPlain, Value, evaluate_formula
@@ -37,6 +38,8 @@ ASSUMED = {
     Doubt.PERCENT_ONE: "填“{raw}”，按 100% 读（也可能是 1%）",
 }
 _CONVERTED = "{raw}（{unit}）折合 {value} 万元"
+_CROSSED = "{raw}（已划去）"
+_RATHER = "划去的“{raw}”不算，按“{rest}”读"
 _COMPUTED = "公式没有存结果，按单元格算得 {value}"
 _QUIET = {Doubt.NONE, Doubt.STROKE}
 _EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
@@ -75,7 +78,7 @@ class Values:
             return Fact(fact_id, None, raw, ref, State.BLANK, merged, found_by)
         note = ""
         if cell.formula is None:
-            if cell.kind == "text" and kind in _TEXTS:
+            if cell.kind == "text" and kind in _TEXTS and STRUCK not in raw:
                 return Fact(fact_id, raw.strip(), raw, ref, State.TEXT, merged, found_by)
         else:
             cell, note = self._with_result(grid, cell)
@@ -84,6 +87,16 @@ class Values:
         base = Fact(fact_id, None, "", ref, State.BLANK, merged, found_by)
         if kind in _TEXTS:
             return self._text(base, grid, cell)
+        if self._format(grid, cell.style).is_struck:
+            shown = _CROSSED.format(raw=self.shown(grid, cell).strip())
+            self._problem("figures.unreadable", ref, shown)
+            return replace(base, raw=shown, state=State.UNREADABLE)
+        if cell.kind == "text" and STRUCK in cell.raw:
+            rest = without_struck(cell.raw)
+            said = _RATHER.format(raw=struck_part(cell.raw).strip(), rest=rest.strip())
+            self._problem("figures.assumed", ref, rest, details={"note": said})
+            note = "；".join(filter(None, (note, said)))
+            cell = cell._replace(raw=rest)
         fact = self._number(base, kind, grid, cell, unit)
         return replace(fact, note="；".join(filter(None, (fact.note, note)))) if note else fact
 
@@ -108,7 +121,9 @@ class Values:
         if found is None:
             styles = grid.workbook.styles
             unit = _unit_in_format(styles.number_format(style))
-            found = _Format(styles.is_percent(style), styles.is_date(style), unit)
+            found = _Format(
+                styles.is_percent(style), styles.is_date(style), unit, styles.is_struck(style)
+            )
             self._formats[style] = found
         return found
 
@@ -206,7 +221,7 @@ class Values:
         if cell.kind == "error":
             self._problem("figures.unreadable", base.ref, cell.raw)
             return replace(base, raw=cell.raw, state=State.UNREADABLE)
-        shown = self.shown(grid, cell)
+        shown = without_struck(self.shown(grid, cell))
         text = shown.strip()
         state = State.TEXT if text else State.BLANK
         return Fact(base.id, text or None, shown, base.ref, state, base.merged, base.found_by)
@@ -289,6 +304,7 @@ class _Format(NamedTuple):
     is_percent: bool
     is_date: bool
     unit: str
+    is_struck: bool
 
 
 def _read(base: Fact, value: Decimal, shown: str, note: str, decimals: int) -> Fact:

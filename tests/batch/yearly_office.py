@@ -22,7 +22,6 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.batch.yearly_units import (
-    Answer,
     CORRECTED,
     DEALT,
     EXEMPT,
@@ -34,6 +33,7 @@ from tests.batch.yearly_units import (
     SENT,
     SPECIAL,
     STRANGER,
+    Answer,
     Entry,
     Ruling,
     Unit,
@@ -139,7 +139,9 @@ def _fill_profile(page: Page, unit: Unit) -> None:
         page.write(page.below(page.find("机构名称", nth)), unit.name)
     page.write(page.right_of(page.find("部门（单位）名称")), unit.name)
     page.write(page.right_of(page.find("报告日期")), unit.day)
-    page.write(page.right_of(page.find("职能职责概述")), f"{unit.name}负责本区第{unit.number}类事务。")
+    page.write(
+        page.right_of(page.find("职能职责概述")), f"{unit.name}负责本区第{unit.number}类事务。"
+    )
     page.write(page.right_of(page.find("评价等次")), "优秀")
     page.write(page.below(page.find("预期目标")), f"完成第{unit.number}号工作计划")
     page.write(page.below(page.find("实际完成")), f"第{unit.number}号工作计划按期完成")
@@ -431,5 +433,3 @@ def _form_of_last_year(folder: Path) -> None:
         text = path.read_text(encoding="utf-8")
         text = text.replace(f'"{FORM}"', f'"{FORM_LAST}"').replace("2021年度", "2020年度")
         path.write_text(text.replace("year = 2021", "year = 2020"), encoding="utf-8")
-
-

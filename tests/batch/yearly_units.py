@@ -56,7 +56,10 @@ class Unit:
 
     @property
     def name(self) -> str:
-        return self.called or f"区{_STEMS[(self.number - 1) % 10]}{_BRANCHES[(self.number - 1) % 12]}局"
+        return (
+            self.called
+            or f"区{_STEMS[(self.number - 1) % 10]}{_BRANCHES[(self.number - 1) % 12]}局"
+        )
 
     @property
     def code(self) -> str:
@@ -140,7 +143,6 @@ class Unit:
     def three_public(self) -> D:
         """三公经费合计, as it is when added up."""
         return D(str(self.figures["公务接待费"])) + D(str(self.figures["公务用车运维费"]))
-
 
 
 SENT = {

@@ -96,6 +96,16 @@ def test_one_slip_is_named_with_what_was_meant(
         ({"basic_expenditure": "2518800"}, "251.88"),
         ({"official_hospitality": "24300", "vehicle_operation": "59900"}, "2.43、5.99"),
         ({"three_public_total": "84200"}, "8.42"),
+        # 收入一行都填元，支出一行是万元：整行差一万倍
+        (
+            {
+                "income_total": "3124700",
+                "income_carryover": "120800",
+                "income_other": "30300",
+                "income_fiscal_appropriation": "2973600",
+            },
+            "312.47、12.08、297.36、3.03",
+        ),
     ],
 )
 def test_yuan_for_wan_is_a_finding_of_its_own_and_the_sums_follow_from_it(

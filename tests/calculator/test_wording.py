@@ -114,6 +114,12 @@ def test_a_renamed_row_says_what_it_was() -> None:
     assert "“控制率”改成了“超编率”" in finding.message or "“控制”改成了“超编”" in finding.message
 
 
+def test_a_name_of_the_unit_s_own_for_a_judged_row_is_no_accusation() -> None:
+    (finding,) = _form_findings(_with_label(16, "河长制工作"))
+    assert (finding.code, finding.severity) == ("form.label_changed", "note")
+    assert "恢复官方表样的文字" not in finding.fix
+
+
 @pytest.mark.parametrize(
     ("number", "label"),
     [
@@ -122,6 +128,10 @@ def test_a_renamed_row_says_what_it_was() -> None:
         (2, "三公经费变动率"),
         (17, "建设湖南新增长极目标任务完成情况"),
         (18, "政府工作报告目标任务完成情况"),
+        (1, "1.财政供养人员控制率"),
+        (16, "①推进全面小康建设指标任务完成情况"),
+        (22, "经济效益：招商引资到位 10 亿元"),
+        (23, "社会效益（群众安全感）"),
     ],
 )
 def test_points_quotes_and_known_spellings_of_a_name_are_no_change(number: int, label: str) -> None:

@@ -296,6 +296,16 @@ def test_a_supplement_of_another_year_is_not_used(form: FormSpec) -> None:
     assert [p.code for p in submission.problems] == ["form.sheet_year_differs"]
 
 
+def test_of_two_base_data_sheets_the_one_of_the_year_is_used(form: FormSpec) -> None:
+    submission = with_form(
+        form,
+        lambda s: draw_base(s, replace(base_of_eleven(year=2020), posts=99)),
+        lambda s: draw_base(s, base_of_eleven()),
+    )
+    assert submission.facts["base_authorized_posts"].number == 30
+    assert [p.code for p in submission.problems] == ["form.several_forms"]
+
+
 def test_two_filled_base_data_sheets_are_said(form: FormSpec) -> None:
     other = replace(base_of_eleven(), posts=99)
     submission = with_form(

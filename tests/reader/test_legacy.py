@@ -102,6 +102,20 @@ def test_what_libreoffice_writes_reads_to_the_facts_of_the_xlsx(
 
 
 @pytest.mark.libreoffice
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_hidden_rows_and_columns_stay_hidden(
+    soffice: Callable[[Path, str], Path], tmp_path: Path, kind: str
+) -> None:
+    book = book_of(A1=1, B1=2, A2=3, B2=4)
+    sheet = book.worksheets[0]
+    sheet.row_dimensions[2].hidden = sheet.column_dimensions["B"].hidden = True
+    data = soffice(save(book, tmp_path / "隐藏.xlsx"), kind).read_bytes()
+    found = Workbook.open(convert_legacy(data, kind)).sheet(sheet.title)
+    assert found.hidden_rows == {2}
+    assert (found.column_width(1) > 0, found.column_width(2)) == (True, 0)
+
+
+@pytest.mark.libreoffice
 def test_the_conversion_opens_in_libreoffice(
     form: FormSpec, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ _TEXTS = frozenset((0x00FD, 0x0204, 0x00D6))  # LABELSST, LABEL, RSTRING
 _FORMULAS = frozenset((0x0006, 0x0206, 0x0406))
 _SINGLE = frozenset((_NUMBER, _RK, _BOOLERR)) | _TEXTS | _FORMULAS
 _MERGED, _COLINFO, _ROW = 0x00E5, 0x007D, 0x0208
+_COLUMN_HIDDEN, _ROW_HIDDEN = 0x01, 0x20
 _STATES = {0: "visible", 1: "hidden", 2: "veryHidden"}
 _TAB_KINDS = {0: "worksheet", 1: "macrosheet", 2: "chartsheet", 6: "module"}
 _RESULTS = {0: "text", 1: "boolean", 2: "error", 3: "empty"}
@@ -143,11 +144,14 @@ class _Globals:
                 sheet.merge((top + 1, left + 1, bottom + 1, right + 1), limits)
         elif number == _COLINFO:
             first, last, width = struct.unpack_from("<3H", body)
+            is_hidden = len(body) >= 10 and body[8] & _COLUMN_HIDDEN
             for column in range(first, min(last, 255) + 1):
-                sheet.widths[column + 1] = width / 256
+                sheet.widths[column + 1] = 0 if is_hidden else width / 256
         elif number == _ROW:
             row, _, _, height = struct.unpack_from("<4H", body)
-            if not height & 0x8000:
+            if len(body) >= 14 and body[12] & _ROW_HIDDEN:
+                sheet.heights[row + 1] = 0
+            elif not height & 0x8000:
                 sheet.heights[row + 1] = height / 20
 
     def _mark(self, number: int, style: int, body: bytes) -> CellMark:

@@ -11,6 +11,7 @@ from perfeval_xl.ooxml.foreign.parts import open_zip
 from perfeval_xl.ooxml.package import Limits, Package
 
 _ROW, _COLINFO, _MERGE, _BUNDLE, _FORMAT, _XF = 0, 60, 176, 156, 44, 47
+_COLUMN_HIDDEN, _ROW_HIDDEN = 0x01, 0x10
 _CELL_RK = 2
 _BEGIN_CELL_XFS, _END_CELL_XFS = 617, 618
 _CELLS = {
@@ -106,7 +107,9 @@ def _scan_sheet(sheet: SheetLayout, content: bytes, formats: list[str], limits: 
         if number == _ROW:
             row, _, height = struct.unpack_from("<2IH", body)
             row += 1
-            if height:
+            if len(body) >= 12 and body[11] & _ROW_HIDDEN:
+                sheet.heights[row] = 0
+            elif height:
                 sheet.heights[row] = height / 20
         elif number in _CELLS:
             column, style = struct.unpack_from("<2I", body)
@@ -119,8 +122,9 @@ def _scan_sheet(sheet: SheetLayout, content: bytes, formats: list[str], limits: 
             sheet.merge((top + 1, left + 1, bottom + 1, right + 1), limits)
         elif number == _COLINFO:
             first, last, width = struct.unpack_from("<3I", body)
+            is_hidden = len(body) >= 18 and body[16] & _COLUMN_HIDDEN
             for column in range(first, min(last, 255) + 1):
-                sheet.widths[column + 1] = width / 256
+                sheet.widths[column + 1] = 0 if is_hidden else width / 256
 
 
 def _seen(number: int, body: bytes) -> float | str | None:

@@ -36,7 +36,8 @@ class CellMark(NamedTuple):
 class SheetLayout:
     """One tab. kind: worksheet or another word. state: visible, hidden or veryHidden.
 
-    widths: of columns in characters. heights: of rows in points, where the file sets them.
+    widths: of columns in characters. heights: of rows in points, where the file sets them; 0
+    where it hides them.
     """
 
     name: str

@@ -120,8 +120,8 @@ class _Scan:
             self._row += self._rows
             self._rows = _count(given, "table:number-rows-repeated")
             self._row_style = given.get("table:default-cell-style-name", "")
-            height = self.styles.lengths.get(given.get("table:style-name", ""))
-            if height and self._rows < 1000:
+            height = self._length(given)
+            if height is not None and self._rows < 1000:
                 self._sheet.heights |= dict.fromkeys(
                     range(self._row, self._row + self._rows), height
                 )
@@ -201,10 +201,16 @@ class _Scan:
         first = self._columns[-1][0] + 1 if self._columns else 1
         last = first + _count(given, "table:number-columns-repeated") - 1
         self._columns.append((last, given.get("table:default-cell-style-name", "")))
-        width = self.styles.lengths.get(given.get("table:style-name", ""))
-        if width and self._sheet is not None:
+        width = self._length(given)
+        if width is not None and self._sheet is not None:
             for column in range(first, min(last, 256) + 1):
                 self._sheet.widths[column] = round(width / _WIDE, 2)
+
+    def _length(self, given: dict[str, str]) -> float | None:
+        """Height of a row or width of a column in points; 0 when hidden, None when not set."""
+        if given.get("table:visibility", "visible") != "visible":
+            return 0
+        return self.styles.lengths.get(given.get("table:style-name", "")) or None
 
     def _start_shown(self, name: str, given: dict[str, str]) -> None:
         """What stands for characters inside a cell; calamine drops tabs and line breaks."""

@@ -144,6 +144,8 @@ def _worksheet(
 ) -> str:
     columns = "".join(
         f'<col min="{c}" max="{c}" width="{min(width, _WIDEST):g}" customWidth="1"/>'
+        if width
+        else f'<col min="{c}" max="{c}" width="0" hidden="1" customWidth="1"/>'
         for c, width in sorted(sheet.widths.items())
     )
     merges = "".join(f'<mergeCell ref="{range_text(area)}"/>' for area in sheet.merges)
@@ -171,6 +173,8 @@ def _rows(sheet: PlainSheet, registry: StyleRegistry, texts: TextRegistry) -> st
     for number in sorted(rows):
         height = min(sheet.heights.get(number, 0.0), _TALLEST)
         tall = f' ht="{height:g}" customHeight="1"' if height else ""
+        if sheet.heights.get(number) == 0:
+            tall = ' hidden="1"'
         cells = "".join(xml for _, xml in sorted(rows[number].items()))
         lines.append(f'<row r="{number}"{tall}>{cells}</row>')
     return "".join(lines)

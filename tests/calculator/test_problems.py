@@ -1,0 +1,25 @@
+"""What the reader met becomes findings: each part that is missing is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from perfeval_xl.calculator import evaluate
+from perfeval_xl.forms.catalog import load_form
+from perfeval_xl.model import CellRef, ReadingProblem
+from tests.calculator.build import submission
+
+SPEC = load_form("yueyanglou-2021")
+
+
+def test_several_parts_missed_at_one_place_are_each_said() -> None:
+    where = (CellRef("附件2-2 评分表", 3, 1),)
+    problems = tuple(
+        ReadingProblem("form.row_missing", where, details={"label": label, "number": number})
+        for label, number in [("支付进度", "5"), ("资金结余", "6"), ("资金结余", "6")]
+    )
+    found = evaluate(replace(submission(SPEC), problems=problems), SPEC).findings
+    said = [f.message for f in found if f.code == "form.row_missing"]
+    assert len(said) == 2
+    assert "支付进度" in said[0]
+    assert "资金结余" in said[1]
