@@ -833,7 +833,7 @@ def _print_settlement(unit: UnitSettlement) -> None:
 def _say_set_aside(places: Sequence[str]) -> None:
     """Name the officers' versions that were kept beside ours."""
     if places:
-        click.echo(f"副本里除核定以外还有人工改动，原样另存 {len(places)} 份：", err=True)
+        click.echo(f"人工改过、内容没有全部写进新副本的，原样另存 {len(places)} 份：", err=True)
     for place in places:
         click.echo(f"  {place}", err=True)
 
