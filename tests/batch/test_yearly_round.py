@@ -521,6 +521,15 @@ def test_each_scored_file_has_its_notice(year: Year) -> None:
     assert {path.name for path in folder.iterdir()} == {f"{s}_复核意见书.xlsx" for s in stems}
 
 
+def test_a_notice_speaks_to_the_unit_and_not_of_the_program(year: Year) -> None:
+    """Row 16: 4.7 claimed and agreed with, without a word of the officer's."""
+    folder = year.office.outbox / "复核意见书"
+    sheet = opened(folder / "001010_区癸酉局_自评表_复核意见书.xlsx").worksheets[0]
+    rows = {row[0]: row for row in sheet.iter_rows(values_only=True) if row[0] in ("16", "17")}
+    assert rows["16"][3:6] == ("4.7", "4.7", "同意自评得分。")
+    assert rows["17"][3:6] == ("7", "0", "未见考核结果")
+
+
 def test_settling_again_changes_nothing(year: Year) -> None:
     before = files_of(year.office.outbox)
     assert year.office.call("settle", "结果")[0] == year.settled_code
