@@ -490,9 +490,7 @@ def verify(
 @_TEMPLATES
 @_SETTINGS
 @_clear_errors
-def settle(
-    outbox: Path, as_json: bool, templates: Path | None, settings_file: Path | None
-) -> None:
+def settle(outbox: Path, as_json: bool, templates: Path | None, settings_file: Path | None) -> None:
     """收集 OUTBOX 里各副本的核定，检查后写出 汇总_核定.xlsx 和每个单位的复核意见书。
 
     \b

@@ -198,7 +198,7 @@ KNOWN = {
     8: {"本年三公经费预算数": "3.90"},
     11: {"上年三公经费决算数": "3.80"},  # 2.00 + 1.80 of the two units it was made of
 }
-_DECIDING = {n: full for n, full in enumerate(FULL, 1)} | dict.fromkeys((22, 23, 24), 15)
+_DECIDING = dict(enumerate(FULL, 1)) | dict.fromkeys((22, 23, 24), 15)
 
 
 def decided_points(unit: Unit) -> int:
@@ -238,7 +238,9 @@ def _total(values: Iterable[tuple[int, Decimal]]) -> Decimal:
     """Points added up, the three benefits together 15 at most."""
     pairs = list(values)
     shared = sum((v for n, v in pairs if n in (22, 23, 24)), Decimal(0))
-    return sum((v for n, v in pairs if n not in (22, 23, 24)), Decimal(0)) + min(shared, Decimal(15))
+    return sum((v for n, v in pairs if n not in (22, 23, 24)), Decimal(0)) + min(
+        shared, Decimal(15)
+    )
 
 
 def _band(total: Decimal) -> str:
@@ -470,7 +472,11 @@ def test_every_figure_of_the_settled_summary_is_what_the_rulings_make_it(year: Y
 def test_totals_that_were_worked_out_on_paper(year: Year) -> None:
     """癸酉: 99.2 − 3 − 7 − 5 − (15 − 0 − 3 − 5) − 2 = 75.2, 合格. 戊寅: its own 97.88 for now."""
     table = sheet_rows(year.office.outbox / "汇总_核定.xlsx", "核定汇总").set_index("单位")
-    assert table.loc["区癸酉局", ["自评得分", "核定得分", "核定等次"]].tolist() == [99.2, 75.2, "合格"]
+    assert table.loc["区癸酉局", ["自评得分", "核定得分", "核定等次"]].tolist() == [
+        99.2,
+        75.2,
+        "合格",
+    ]
     assert table.loc["区戊寅局", ["核定得分", "状态"]].tolist() == [97.88, "未核定完"]
     # 97.1 − 5 + 1.71
     assert table.loc["区甲戌局", "核定得分"] == 93.81
@@ -549,5 +555,3 @@ def test_what_the_year_wrote_is_sound(year: Year) -> None:
     for name in ("汇总.xlsx", "汇总_核定.xlsx"):
         assert not audit(year.office.outbox / name)
     assert not audit(year.office.blank_of(Unit(27)))
-
-

@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -24,7 +24,6 @@ from openpyxl.worksheet.merge import MergedCellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.batch.yearly_units import (
-    Answer,
     CORRECTED,
     DEALT,
     EXEMPT,
@@ -36,6 +35,7 @@ from tests.batch.yearly_units import (
     SENT,
     SPECIAL,
     STRANGER,
+    Answer,
     Entry,
     Ruling,
     Unit,
@@ -79,7 +79,7 @@ class Page:
         return self._ends.get(place, place)[0] + 1, place[1]
 
     def write(self, place: tuple[int, int], value: Entry) -> None:
-        number = float(value) if isinstance(value, D) else value
+        number = float(value) if isinstance(value, Decimal) else value
         self._sheet.cell(*place).value = number
 
 
@@ -142,7 +142,9 @@ def _fill_profile(page: Page, unit: Unit) -> None:
         page.write(page.below(page.find("机构名称", nth)), unit.name)
     page.write(page.right_of(page.find("部门（单位）名称")), unit.name)
     page.write(page.right_of(page.find("报告日期")), unit.day)
-    page.write(page.right_of(page.find("职能职责概述")), f"{unit.name}负责本区第{unit.number}类事务。")
+    page.write(
+        page.right_of(page.find("职能职责概述")), f"{unit.name}负责本区第{unit.number}类事务。"
+    )
     page.write(page.right_of(page.find("评价等次")), "优秀")
     page.write(page.below(page.find("预期目标")), f"完成第{unit.number}号工作计划")
     page.write(page.below(page.find("实际完成")), f"第{unit.number}号工作计划按期完成")
@@ -203,10 +205,10 @@ def _fill_supplement(page: Page, unit: Unit) -> None:
         page.write((page.find(label)[0], column), value)
     head = page.find("专项资金名称")
     whole = unit.projects - 60
-    given = D(0)
+    given = Decimal(0)
     for offset, (day, share) in enumerate(unit.issues, 1):
         last = offset == len(unit.issues)
-        amount = whole - given if last else round(whole * D(share), 2)
+        amount = whole - given if last else round(whole * Decimal(share), 2)
         given += amount
         for column, value in enumerate((SPECIAL, whole, day, amount), head[1]):
             page.write((head[0] + offset, column), value)
@@ -434,5 +436,3 @@ def _form_of_last_year(folder: Path) -> None:
         text = path.read_text(encoding="utf-8")
         text = text.replace(f'"{FORM}"', f'"{FORM_LAST}"').replace("2021年度", "2020年度")
         path.write_text(text.replace("year = 2021", "year = 2020"), encoding="utf-8")
-
-
