@@ -123,7 +123,8 @@ def _part(book: Workbook, target: Path, unit: Unit) -> None:
     for name in (PROFILE, SCORING, SUPPLEMENT, GUIDE):
         del other[name]
     place = Page(other[BASE])
-    place.write(place.right_of(place.find("填报单位")), unit.name)
+    called = unit.name[1:] if unit.number == 17 else unit.name  # its short name on the roster
+    place.write(place.right_of(place.find("填报单位")), called)
     other.save(apart)
     del book[BASE]
     del book[SUPPLEMENT]

@@ -69,21 +69,26 @@ class Unit:
     def figures(self) -> Figures:
         """What it wrote on 附件2-1."""
         n = self.number
-        people, running, projects = (
-            Decimal(200) + Decimal("7.13") * n,
-            Decimal(40) + Decimal("1.37") * n,
-            self.projects,
-        )
+        spent = self.people + self.running + self.projects
         carried, left = Decimal(10) + Decimal("0.5") * n, Decimal(4) if n % 2 else Decimal(0)
         return {
             "人员编制": 20 + n, "实有人数": 18 + n,
-            "上年结转": carried, "公共财政拨款": people + running + projects + left - carried,
+            "上年结转": carried, "公共财政拨款": spent + left - carried,
             "政府基金拨款": 0, "纳入专户管理的非税收入拨款": 0, "其他收入": 0,
-            "人员支出": people, "公用支出": running, "项目支出": projects, "累计结余": left,
-            "公务接待费": self.hosting, "公务用车运维费": Decimal("2.30"), "公务用车购置费": 0, "因公出国费": 0,
+            "人员支出": self.people, "公用支出": self.running, "项目支出": self.projects, "累计结余": left,
+            "公务接待费": self.hosting, "公务用车运维费": Decimal("2.30"),
+            "公务用车购置费": 0, "因公出国费": 0,
             "在用固定资产": Decimal(300) + Decimal("11.5") * n, "出租固定资产": 0, "其他": 0,
             "满意度": Decimal("0.96"), **self.form,
         }  # fmt: skip
+
+    @property
+    def people(self) -> Decimal:
+        return Decimal(200) + Decimal("7.13") * self.number
+
+    @property
+    def running(self) -> Decimal:
+        return Decimal(40) + Decimal("1.37") * self.number
 
     @property
     def projects(self) -> Decimal:
@@ -96,15 +101,8 @@ class Unit:
     @property
     def base_rows(self) -> dict[str, tuple[Entry, Entry, Entry]]:
         """基础数据表: last year's final accounts, this year's budget, this year's final accounts."""
-        figures = self.figures
-        spent = (
-            Decimal(200)
-            + Decimal("7.13") * self.number
-            + Decimal(40)
-            + Decimal("1.37") * self.number
-        )
-        running, special = figures["公用支出"], self.projects - 60
-        assert isinstance(running, Decimal)
+        running, special = self.running, self.projects - 60
+        basic = self.people + running
         return {
             "其中：公车购置": (0, 0, 0),
             "公车运行维护": (Decimal("2.30"), Decimal("2.30"), Decimal("2.30")),
@@ -121,7 +119,7 @@ class Unit:
             "水费、电费、差旅费": (8, 8, 8),
             "会议费、培训费": (5, 5, 5),
             "4、政府采购金额": (18, 20, 20),
-            "5、部门基本支出预算调整": (spent - 5, spent, spent),
+            "5、部门基本支出预算调整": (basic - 5, basic, basic),
             **self.base,
         }
 
