@@ -488,8 +488,9 @@ def verify(
 @click.argument("outbox", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="给出 JSON，一份文件一行。")
 @_TEMPLATES
+@_SETTINGS
 @_clear_errors
-def settle(outbox: Path, as_json: bool, templates: Path | None) -> None:
+def settle(outbox: Path, as_json: bool, templates: Path | None, settings_file: Path | None) -> None:
     """收集 OUTBOX 里各副本的核定，检查后写出 汇总_核定.xlsx 和每个单位的复核意见书。
 
     \b
@@ -499,12 +500,15 @@ def settle(outbox: Path, as_json: bool, templates: Path | None) -> None:
     退出码：0 全部核定 · 3 核定填写有误 · 4 还有没核定的 · 1 程序失败 · 2 用法不对
     """
     from perfeval_xl.batch.files import quiet_refusals
+    from perfeval_xl.batch.settings import settings_beside
     from perfeval_xl.batch.settle import settle as settled
     from perfeval_xl.batch.settle import unit_record
     from perfeval_xl.settlement import Stage
 
     quiet_refusals()
-    result = settled(outbox, templates)
+    found = settings_file or settings_beside(outbox)  # it lies beside the inbox, as the outbox does
+    settings = _settings(found, None, templates, None)
+    result = settled(outbox, settings.templates, settings.office)
     for unit in result.units:
         if as_json:
             _print_json(unit_record(unit))
@@ -833,7 +837,7 @@ def _print_settlement(unit: UnitSettlement) -> None:
 def _say_set_aside(places: Sequence[str]) -> None:
     """Name the officers' versions that were kept beside ours."""
     if places:
-        click.echo(f"副本里除核定以外还有人工改动，原样另存 {len(places)} 份：", err=True)
+        click.echo(f"人工改过、内容没有全部写进新副本的，原样另存 {len(places)} 份：", err=True)
     for place in places:
         click.echo(f"  {place}", err=True)
 

@@ -88,7 +88,7 @@ class Previous:
     ) -> None:
         self.specs = [spec for spec in specs if spec.previous or spec.compared]
         self.forms = {spec.id: spec for spec in forms}
-        self.file = outbox.name
+        self.file = _SOURCE
         self.roster = roster
         self.remarks = remarks
         self.years = {spec.year - 1 for spec in self.specs}

@@ -115,7 +115,7 @@ def figure_kinds(spec: FormSpec) -> dict[str, Kind]:
     """Every fact of a form that a list can give: money, counts, percentages, answers."""
     kinds: dict[str, Kind] = {}
     for name, spec_field in spec.fields.items():
-        if spec_field.kind in ("amount", "count", "percent"):
+        if name not in spec.row_fields and spec_field.kind in ("amount", "count", "percent"):
             kinds[name] = spec_field.kind
     rules = _kinds_by_rules(spec)
     return {**{name: rules.get(name, "amount") for name in spec.external_facts}, **kinds}

@@ -27,7 +27,7 @@ from perfeval_xl.batch.rulings import RulingStore, Snapshot, known_for
 from perfeval_xl.batch.who import may_be_one, unit_key, who_of
 from perfeval_xl.context import Adjudication, Waiver
 from perfeval_xl.errors import PerfEvalError, WorkbookError
-from perfeval_xl.forms.catalog import load_form
+from perfeval_xl.forms.office import AS_PRINTED, OfficeRules, office_form
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import CellRef, Outcome
 from perfeval_xl.ruling import (
@@ -83,8 +83,14 @@ class Settlement:
         return sum(unit.stage is stage for unit in self.units)
 
 
-def settle(outbox: str | Path, templates: str | Path | None = None) -> Settlement:
+def settle(
+    outbox: str | Path,
+    templates: str | Path | None = None,
+    office: OfficeRules = AS_PRINTED,
+) -> Settlement:
     """Collect and check the rulings in all copies; write the summary and a notice per unit.
+
+    office: what the office has settled for itself; its bands give the rating.
 
     Raises:
         NothingToSettle: no run has finished in this outbox.
@@ -95,7 +101,7 @@ def settle(outbox: str | Path, templates: str | Path | None = None) -> Settlemen
     target = Path(outbox)
     if not (target / RESULTS).is_file():
         raise NothingToSettle(str(target))
-    options = Options(templates=Path(templates) if templates else None)
+    options = Options(templates=Path(templates) if templates else None, office=office)
     with OutboxLock(target):
         clear_parts(target)
         store = RulingStore(target)
@@ -163,7 +169,7 @@ class _Collector:
                 yield self._settled(record)
 
     def _settled(self, record: Mapping[str, Any]) -> UnitSettlement:
-        spec = load_form(record["form"], self._options.templates)
+        spec = office_form(record["form"], self._options.templates, self._options.office)
         mistakes: list[Mistake] = []
         entries = self._entries(record, mistakes)
         rulings, waivers = known_for(self._snapshots(record, entries.sha256), entries.sha256)

@@ -374,6 +374,12 @@ class FormSpec:
                 return name if is_its or name in self.external_facts else ""
         return ""
 
+    @property
+    def row_fields(self) -> frozenset[str]:
+        """Fields that every row of a list has anew, such as an amount per special."""
+        lists = (*self.lists, *(x for attached in self.attachments for x in attached.form.lists))
+        return frozenset(name for listed in lists for name in listed.fields)
+
     def attachment(self, attachment_id: str) -> AttachmentSpec:
         """The attachment with this id; KeyError if there is none."""
         for attached in self.attachments:

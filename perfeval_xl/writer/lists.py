@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
-from perfeval_xl.forms.spec import FormSpec
+from perfeval_xl.forms.spec import FieldSpec, FormSpec
 from perfeval_xl.writer.book import Book, head_properties, line_height, set_up_page, wrapped_lines
 from perfeval_xl.writer.style import GRID, HEAD_FONT, MUTED
 
@@ -98,17 +98,28 @@ def _write_guide(book: Book, columns: Sequence[ListColumn], opening: str) -> Non
     _write_table(book, sheet, _GUIDE_HEADS, rows, _GUIDE_WIDTHS)
 
 
+_NO_CELL = "没有单独一格"
+
+
 def _write_fields(book: Book, forms: Iterable[FormSpec]) -> None:
     widths = (40, 34, 24)
     sheet = _titled(book, FIELDS, "参考数据的“指标项”一列写这里的名称（或代号）。", widths)
     found: dict[str, tuple[str, str, str]] = {}
     for spec in forms:
         for field in spec.fields.values():
-            if field.kind in _NUMERIC:
-                found.setdefault(field.id, (field.label, field.id, "自评表上有"))
+            if field.kind in _NUMERIC and field.id not in spec.row_fields:
+                found.setdefault(field.id, (field.label, field.id, _sheet_of(field, spec)))
         for name, label in spec.external_facts.items():
-            found.setdefault(name, (label, name, "自评表上没有"))
-    _write_table(book, sheet, ("名称", "代号", "自评表"), list(found.values()), widths)
+            where = _sheet_of(spec.fields[name], spec) if name in spec.fields else _NO_CELL
+            found.setdefault(name, (label, name, where))
+    _write_table(book, sheet, ("名称", "代号", "单位填在哪张表"), list(found.values()), widths)
+
+
+def _sheet_of(field: FieldSpec, spec: FormSpec) -> str:
+    """Where units fill the figure in."""
+    if field.attachment:
+        return spec.attachment(field.attachment).form.sheets[0].name
+    return "附件2" if spec.kind == "scored" else spec.sheets[0].name
 
 
 def _titled(book: Book, name: str, opening: str, widths: Sequence[float]) -> Worksheet:

@@ -27,6 +27,7 @@ DEDUCTIONS, TO_CORRECT, WAIVED = (
     "三、予以豁免的问题",
 )
 CLOSING = "    如有异议，请在收到本意见书之日起按规定期限向财政部门书面提出，并附佐证材料。"
+_AGREED = "同意自评得分。"
 _WIDTHS = (5, 25, 7, 7, 7, 39)
 _LAST = len(_WIDTHS) - 1
 _SIZE = 10
@@ -113,7 +114,8 @@ class _Page:
         for item in items:
             question = item.question
             counted = "未核定" if item.is_open else points(item.counted)
-            why = item.earlier or item.why
+            agreed = item.ruled is not None and not item.change and not item.reason
+            why = item.earlier or (_AGREED if agreed else item.why)
             self._cells(
                 (str(question.number), question.label, points(question.max),
                  points(question.claimed), counted, why)

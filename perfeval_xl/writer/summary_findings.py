@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_range
@@ -36,6 +37,7 @@ FINDING_COLUMNS = (
 )
 CHANGE_COLUMN = Column("变化", 6, "center", 9)
 _SEVERITY, _CHANGE = 3, 5
+_MOST_CELLS = 8  # more addresses would make a row as tall as a page
 _PRINTED = 13  # the last column on paper is 依据; the code is for looking up on the screen
 _TEXT_NUMBERS = (1, 2, 7, 8, 9, 10)  # columns whose texts may be digits, shown as they were typed
 
@@ -131,6 +133,11 @@ def _change(finding: Record) -> str:
     return ROUND_WORDS.get(finding.get("round_state") or "", "")
 
 
+def _cells_shown(cells: Sequence[str]) -> str:
+    """The cells of a finding; of many, such as a whole column of scores, the first and how many."""
+    return "、".join(cells) if len(cells) <= _MOST_CELLS else f"{cells[0]} 等 {len(cells)} 格"
+
+
 def _finding_values(number: int, unit: str, file: str, finding: Record, look: Look) -> list[Value]:
     return [
         number,
@@ -140,7 +147,7 @@ def _finding_values(number: int, unit: str, file: str, finding: Record, look: Lo
         ORIGIN_WORDS.get(finding["origin"], finding["origin"]),
         finding.get("title") or finding["code"],
         finding["sheet"],
-        "、".join(finding["cells"]),
+        _cells_shown(finding["cells"]),
         finding["provided"],
         finding["expected"],
         finding["difference"],

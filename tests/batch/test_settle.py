@@ -23,6 +23,7 @@ from perfeval_xl.settlement import Stage, UnitSettlement
 from tests import officer
 from tests.audit import audit
 from tests.batch.test_run import files_of
+from tests.conftest import ROOT
 from tests.writer.copies import workbook_of
 
 MANAGEMENT, COMPLIANCE = "budget_management_system", "fund_use_compliance"
@@ -232,6 +233,34 @@ def test_rulings_in_a_copy_whose_file_is_gone_are_named(begun: Path, tmp_path: P
 
 
 # ---- the command ----
+
+
+def test_the_offices_own_bands_give_the_rating(begun: Path, tmp_path: Path) -> None:
+    """95.3 points, where this office asks 96 of an 优秀."""
+    desk = Path(shutil.copytree(begun, tmp_path / "案头"))
+    settled_unit(desk / "结果")
+    bands = [("优秀", 96), ("良好", 80), ("合格", 60), ("不合格", 0)]
+    text = "".join(f'[[bands]]\nlabel = "{name}"\nat_least = {least}\n' for name, least in bands)
+    (desk / "perfeval.toml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["settle", str(desk / "结果")])
+    assert "设置：" in result.stderr
+    row = next(r for r in rows_of(desk / "结果" / "汇总_核定.xlsx", "核定汇总") if r[1] == "区甲局")
+    assert (row[6], row[9]) == (95.3, "良好")
+
+
+def test_settling_knows_the_offices_own_form_by_its_settings(tmp_path: Path) -> None:
+    own = tmp_path / "表样" / "某区-2021"
+    shutil.copytree(ROOT / "templates" / "yueyanglou-2021", own)
+    spec = (own / "form.toml").read_text(encoding="utf-8")
+    renamed = spec.replace('id = "yueyanglou-2021"', 'id = "某区-2021"')
+    (own / "form.toml").write_text(renamed, encoding="utf-8")
+    settings = 'templates = "表样"\nform = "某区-2021"\n'
+    (tmp_path / "perfeval.toml").write_text(settings, encoding="utf-8")
+    (tmp_path / "收件").mkdir()
+    (tmp_path / "收件" / "甲.xlsx").write_bytes(workbook_of(officer.form_of("区甲局")))
+    words = ["run", str(tmp_path / "收件"), "--out", str(tmp_path / "结果"), "--jobs", "1"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert CliRunner().invoke(main, ["settle", str(tmp_path / "结果")]).exit_code == 4
 
 
 def test_exit_codes_tell_mistakes_from_what_is_open(outbox: Path) -> None:

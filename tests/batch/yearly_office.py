@@ -14,11 +14,13 @@ import sys
 import warnings
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
+from unittest import mock
 
 import openpyxl
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.merge import MergedCellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.batch.yearly_units import (
@@ -77,12 +79,13 @@ class Page:
         return self._ends.get(place, place)[0] + 1, place[1]
 
     def write(self, place: tuple[int, int], value: Entry) -> None:
-        number = float(value) if isinstance(value, D) else value
+        number = float(value) if isinstance(value, Decimal) else value
         self._sheet.cell(*place).value = number
 
 
 def opened(path: Path) -> Workbook:
-    with warnings.catch_warnings():
+    """The workbook in openpyxl, which need not redraw the borders of merged cells: 9/10 of its time."""
+    with warnings.catch_warnings(), mock.patch.object(MergedCellRange, "format"):
         warnings.simplefilter("ignore", UserWarning)
         return openpyxl.load_workbook(path)
 
@@ -120,7 +123,8 @@ def _part(book: Workbook, target: Path, unit: Unit) -> None:
     for name in (PROFILE, SCORING, SUPPLEMENT, GUIDE):
         del other[name]
     place = Page(other[BASE])
-    place.write(place.right_of(place.find("填报单位")), unit.name)
+    called = unit.name[1:] if unit.number == 17 else unit.name  # its short name on the roster
+    place.write(place.right_of(place.find("填报单位")), called)
     other.save(apart)
     del book[BASE]
     del book[SUPPLEMENT]
@@ -202,10 +206,10 @@ def _fill_supplement(page: Page, unit: Unit) -> None:
         page.write((page.find(label)[0], column), value)
     head = page.find("专项资金名称")
     whole = unit.projects - 60
-    given = D(0)
+    given = Decimal(0)
     for offset, (day, share) in enumerate(unit.issues, 1):
         last = offset == len(unit.issues)
-        amount = whole - given if last else round(whole * D(share), 2)
+        amount = whole - given if last else round(whole * Decimal(share), 2)
         given += amount
         for column, value in enumerate((SPECIAL, whole, day, amount), head[1]):
             page.write((head[0] + offset, column), value)

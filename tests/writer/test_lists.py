@@ -31,7 +31,11 @@ def test_the_reference_list_names_every_figure_it_can_hold(tmp_path: Path, form:
     assert rows == [("单位", "指标项", "数值", "来源")]
     named = {row[1] for row in book["指标项"].iter_rows(min_row=4, values_only=True)}
     assert named >= {"authorized_posts", "three_public_total", *form.external_facts}
-    assert "unit_name" not in named
+    assert not {"unit_name", "special_amount", "building_budget"} & named  # of a row each
+    where = {row[1]: row[2] for row in book["指标项"].iter_rows(min_row=4, values_only=True)}
+    shown = ("authorized_posts", "three_public_budget", "card_spending", "budget_system_sound")
+    assert [where[name] for name in shown] == ["附件2", "基础数据表", "补充数据", "补充数据"]
+    assert where["late_specials"] == "没有单独一格"
 
 
 def test_a_list_made_twice_has_the_same_bytes(tmp_path: Path) -> None:

@@ -339,6 +339,12 @@ def test_a_finding_says_where_what_and_what_to_do(tmp_path: Path) -> None:
     }
 
 
+def test_a_finding_on_many_cells_names_the_first_and_how_many(tmp_path: Path) -> None:
+    wide = finding(0, cells=[f"F{row}" for row in range(4, 29)])
+    (row,) = rows_of(summary_of(tmp_path, [small("甲局", findings=[wide])])["问题清单"])
+    assert row["单元格"] == "F4 等 25 格"
+
+
 def test_findings_beyond_the_cap_go_on_in_the_next_sheet(tmp_path: Path) -> None:
     records = [small(name, findings=[finding(0)] * 2) for name in ("甲局", "乙局", "丙局")]
     sheets = summary_of(tmp_path, records, findings_per_sheet=4)
