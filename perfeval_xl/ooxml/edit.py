@@ -518,16 +518,19 @@ class SheetEditor:
         ValueError when the cell holds a formula of the unit and no formula is given, or one that
         other cells share; and when the number is not finite.
         """
-        self._refuse_formula(row, column, formula)
+        key = row, column
+        if key in self.sheet.cells:
+            self._refuse_formula(row, column, formula)
         refuse_infinite(value)
         self._touch()
-        patch = self._patch(row, column)
-        patch.value, patch.formula, patch.is_written = value, formula, True
-        if isinstance(value, str) and formula is None:
+        if formula is None and isinstance(value, str):
             self.editor.use_texts()
+        before = self._patches.get(key)
+        number = None if before is None else before.style
         if style is not None:
             self.editor.use_styles()
-            patch.style = self.editor.registry.index(style)
+            number = self.editor.registry.index(style)
+        self._patches[key] = _Patch(number, value, formula, True)
 
     def note(self, row: int, column: int, text: str) -> bool:
         """Add a note, below the unit's own when there is one; False on a threaded comment."""
