@@ -42,7 +42,6 @@ from perfeval_xl.ooxml.sheet import (
     RowPlace,
     Sheet,
     child_node,
-    child_nodes,
     tag_node,
 )
 from perfeval_xl.ooxml.strings import TextRegistry
@@ -721,7 +720,7 @@ class SheetEditor:
             return []
         child, left = self.sheet.child("cols"), dict(sorted(self._widths.items()))
         splices: list[Splice] = []
-        nodes = child_nodes(self.sheet, child) if child else []
+        nodes = self.sheet.column_nodes
         for node, known in zip(nodes, self.sheet.columns, strict=False):
             inside = {c: left.pop(c) for c in list(left) if known.first <= c <= known.last}
             if inside:

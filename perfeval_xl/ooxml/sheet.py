@@ -157,6 +157,7 @@ class Sheet:
     row_heights: dict[int, float] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     columns: list[ColumnRange] = field(default_factory=list)
+    column_nodes: list[Node] = field(default_factory=list)  # of columns, for whoever edits them
     default_height: float = 15.0
     default_width: float = 8.43
     is_protected: bool = False
@@ -765,7 +766,8 @@ def _read_surroundings(sheet: Sheet, limits: Limits) -> None:
         if child.name == "mergeCells":
             _read_merges(sheet, child, limits)
         elif child.name == "cols":
-            sheet.columns = [_column_range(node) for node in child_nodes(sheet, child)]
+            sheet.column_nodes = child_nodes(sheet, child)
+            sheet.columns = [_column_range(node) for node in sheet.column_nodes]
         elif child.name == "sheetFormatPr":
             given = tag_node(sheet, child).attributes
             sheet.default_height = _float(given.get("defaultRowHeight", "15")) or 15.0
