@@ -23,7 +23,6 @@ from perfeval_xl.forms.section import Section
 from perfeval_xl.forms.spec import BandSpec, FormSpec
 from perfeval_xl.forms.texts import finding_texts
 from perfeval_xl.model import Severity
-from perfeval_xl.ooxml.crypt import read_password_file
 
 NAME = "perfeval.toml"
 COMMAND_LINE, OF_FORM, BY_DEFAULT = "命令行", "表样", "默认"
@@ -297,6 +296,12 @@ def _finding_titles(templates: Path | None) -> dict[str, str]:
     return {**{check.code: check.title for check in checks}, **titles}
 
 
+def _passwords(file: Path) -> tuple[str, ...]:
+    from perfeval_xl.ooxml.crypt import read_password_file  # few offices have any
+
+    return read_password_file(file)
+
+
 def _existing(
     section: Section, key: str, folder: Path, exists: Callable[[Path], bool], what: str
 ) -> Path | None:
@@ -334,7 +339,7 @@ class _Reader:
             file=self.path,
             form=self._form(),
             templates=self.templates,
-            passwords=read_password_file(passwords) if passwords else (),
+            passwords=_passwords(passwords) if passwords else (),
             jobs=self._jobs(),
             interval=self._seconds(watch, "interval", INTERVAL),
             limits=self._limits(),

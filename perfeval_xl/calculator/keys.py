@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import CellRef, Fact, Finding, Submission
@@ -52,15 +53,18 @@ class Places:
                 self._names.setdefault(fact.ref, name)
         for label, ref in submission.labels.items():
             self._names.setdefault(ref, f"label:{label}")
-        self._rows: dict[str, list[tuple[int, int]]] = {}
-        for ref in self._names:
-            self._rows.setdefault(ref.sheet, []).append((ref.row, ref.column))
-        for cells in self._rows.values():
-            cells.sort()
 
     def name(self, ref: CellRef) -> str:
         """What stands in a cell, else how far it lies from what stands above it."""
         return self._names.get(ref) or self._beside(ref)
+
+    @cached_property
+    def _rows(self) -> dict[str, list[tuple[int, int]]]:
+        """The named cells of each sheet in reading order."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for sheet, row, column in sorted(self._names):
+            found.setdefault(sheet, []).append((row, column))
+        return found
 
     def _beside(self, ref: CellRef) -> str:
         cells = self._rows.get(ref.sheet, [])

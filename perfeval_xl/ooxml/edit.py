@@ -42,7 +42,6 @@ from perfeval_xl.ooxml.sheet import (
     RowPlace,
     Sheet,
     child_node,
-    child_nodes,
     tag_node,
 )
 from perfeval_xl.ooxml.strings import TextRegistry
@@ -518,16 +517,19 @@ class SheetEditor:
         ValueError when the cell holds a formula of the unit and no formula is given, or one that
         other cells share; and when the number is not finite.
         """
-        self._refuse_formula(row, column, formula)
+        key = row, column
+        if key in self.sheet.cells:
+            self._refuse_formula(row, column, formula)
         refuse_infinite(value)
         self._touch()
-        patch = self._patch(row, column)
-        patch.value, patch.formula, patch.is_written = value, formula, True
-        if isinstance(value, str) and formula is None:
+        if formula is None and isinstance(value, str):
             self.editor.use_texts()
+        before = self._patches.get(key)
+        number = None if before is None else before.style
         if style is not None:
             self.editor.use_styles()
-            patch.style = self.editor.registry.index(style)
+            number = self.editor.registry.index(style)
+        self._patches[key] = _Patch(number, value, formula, True)
 
     def note(self, row: int, column: int, text: str) -> bool:
         """Add a note, below the unit's own when there is one; False on a threaded comment."""
@@ -718,7 +720,7 @@ class SheetEditor:
             return []
         child, left = self.sheet.child("cols"), dict(sorted(self._widths.items()))
         splices: list[Splice] = []
-        nodes = child_nodes(self.sheet, child) if child else []
+        nodes = self.sheet.column_nodes
         for node, known in zip(nodes, self.sheet.columns, strict=False):
             inside = {c: left.pop(c) for c in list(left) if known.first <= c <= known.last}
             if inside:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 from xml.parsers import expat
 
 from perfeval_xl.errors import WorkbookError
@@ -361,6 +364,7 @@ def unescaped(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # heads, formulas and clauses come back file after file
 def escape(text: str) -> str:
     """Text as character data or attribute value; what XML cannot hold becomes U+FFFD."""
     if not text.isprintable():
@@ -401,13 +405,15 @@ def attribute_splice(
     return Splice(at, at, written)
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(NamedTuple):
     """Bytes ``start`` to ``end`` of a part give way to ``data``."""
 
     start: int
     end: int
     data: bytes
+
+
+_PLACE = itemgetter(0, 1)
 
 
 def apply(content: bytes, splices: list[Splice]) -> tuple[bytes, list[tuple[int, int, bytes]]]:
@@ -418,13 +424,14 @@ def apply(content: bytes, splices: list[Splice]) -> tuple[bytes, list[tuple[int,
     pieces: list[bytes] = []
     undo: list[tuple[int, int, bytes]] = []
     position = written = 0
-    for splice in sorted(splices, key=lambda item: (item.start, item.end)):
-        if splice.start < position:
-            raise ValueError(f"splices overlap at {splice.start}")
-        kept = content[position : splice.start]
-        pieces += (kept, splice.data)
-        undo.append((written + len(kept), len(splice.data), content[splice.start : splice.end]))
-        written += len(kept) + len(splice.data)
-        position = splice.end
+    for start, end, data in sorted(splices, key=_PLACE):
+        if start < position:
+            raise ValueError(f"splices overlap at {start}")
+        kept = content[position:start]
+        pieces += (kept, data)
+        at = written + len(kept)
+        undo.append((at, len(data), content[start:end]))
+        written = at + len(data)
+        position = end
     pieces.append(content[position:])
     return b"".join(pieces), undo

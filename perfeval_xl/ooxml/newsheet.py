@@ -94,7 +94,8 @@ def cell_xml(
     formula: str | None = None,
 ) -> str:
     """A cell element; texts stay texts whatever they begin with."""
-    head = f'<c r="{column_letters(column)}{row}"' + (f' s="{style}"' if style else "")
+    place = f"{column_letters(column)}{row}"
+    head = f'<c r="{place}" s="{style}"' if style else f'<c r="{place}"'
     if formula is not None:
         return head + _formula_xml(formula.removeprefix("="), value)
     if value is None:
@@ -189,34 +190,35 @@ def _columns(sheet: NewSheet) -> str:
 
 def _rows(sheet: NewSheet, registry: StyleRegistry, texts: TextRegistry) -> str:
     rows: dict[int, dict[int, str]] = {row: {} for row in sheet.heights}
+    index = registry.index
     for (row, column), cell in sheet.cells.items():
-        style = registry.index(cell.style)
-        xml = cell_xml(row, column, style, cell.value, texts, cell.formula)
         line = rows.get(row)
         if line is None:
             line = rows[row] = {}
-        line[column] = xml
+        line[column] = cell_xml(row, column, index(cell.style), cell.value, texts, cell.formula)
     _fill_merged(sheet, registry, rows)
     lines = []
     for row in sorted(rows):
         height = sheet.heights.get(row)
         tall = f' ht="{height:g}" customHeight="1"' if height is not None else ""
-        cells = "".join(xml for _, xml in sorted(rows[row].items()))
+        line = rows[row]
+        cells = "".join([line[column] for column in sorted(line)])
         lines.append(f'<row r="{row}"{tall}>{cells}</row>')
     return f"<sheetData>{''.join(lines)}</sheetData>"
 
 
 def _fill_merged(sheet: NewSheet, registry: StyleRegistry, rows: dict[int, dict[int, str]]) -> None:
     """Give covered cells the style of their first, so that borders run all around."""
+    written = sheet.cells
     for top, left, bottom, right in sheet.merges:
-        first = sheet.cells.get((top, left))
+        first = written.get((top, left))
         style = registry.index(first.style) if first else 0
         if not style:
             continue
         for row in range(top, bottom + 1):
             line = rows.setdefault(row, {})
             for column in range(left, right + 1):
-                if (row, column) not in sheet.cells:
+                if (row, column) not in written:
                     line[column] = f'<c r="{column_letters(column)}{row}" s="{style}"/>'
 
 

@@ -53,7 +53,12 @@ class Area(NamedTuple):
 
     def overlap(self, first: int, last: int) -> int:
         """How many columns it shares with columns first to last."""
-        return max(0, min(self.last_column, last) - max(self.column, first) + 1)
+        _, column, _, last_column = self
+        if first > column:
+            column = first
+        if last < last_column:
+            last_column = last
+        return last_column - column + 1 if last_column >= column else 0
 
 
 class Grid:
@@ -181,14 +186,15 @@ class Grid:
             if top > rows or left > columns:
                 continue
             area = Area(top, left, bottom, right)
-            if right <= columns + _EDGE:
-                self.merged_up_to = max(self.merged_up_to, right)
-                self.last_column = max(self.last_column, right)
-            if min(bottom, rows) - top > _TALL:
+            if self.merged_up_to < right <= columns + _EDGE:
+                self.merged_up_to = right
+            last = bottom if bottom < rows else rows
+            if last - top > _TALL:
                 self._tall.append(area)
                 continue
-            for row in range(top, min(bottom, rows) + 1):
+            for row in range(top, last + 1):
                 self._by_row.setdefault(row, []).append(area)
+        self.last_column = max(columns, self.merged_up_to)
 
     def _index_labels(self) -> None:
         for row, cells in self._filled.items():

@@ -199,8 +199,10 @@ class WaiverColumns:
 
     def keep_context(self, row: int) -> None:
         """Put what was known of the unit where it outlives the receipt, in a cell that shows nothing."""
+        if self._context == NOTHING:
+            return
         text = CONTEXT_HEAD + self._context.to_text()
-        if self._context != NOTHING and len(text) <= _LONGEST_CELL:
+        if len(text) <= _LONGEST_CELL:
             self.sheet.write(row, FIRST_INPUT + len(WAIVER_HEADS) - 1, text, _TIE)
 
     def restrict(self) -> None:
