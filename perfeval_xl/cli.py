@@ -16,10 +16,10 @@ from perfeval_xl.errors import FormSpecError, ListError, PerfEvalError, Workbook
 from perfeval_xl.terminal import speak_chinese
 
 if TYPE_CHECKING:
+    from perfeval_xl.batch.ending import RunResult
     from perfeval_xl.batch.lists import Lists
     from perfeval_xl.batch.one import Options
     from perfeval_xl.batch.record import Record
-    from perfeval_xl.batch.run import RunResult
     from perfeval_xl.batch.settings import Settings
     from perfeval_xl.batch.verify import Verification
     from perfeval_xl.forms.spec import FormSpec

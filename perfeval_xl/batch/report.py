@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from perfeval_xl.batch import ledger
+from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, write_summary_of
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.record import from_line
-from perfeval_xl.batch.run import RESULTS, SUMMARY, RunResult, write_summary_of
 
 
 def report(outbox: Path) -> RunResult:

@@ -1,4 +1,4 @@
-"""A folder of files: many processes, finished work kept, results in order, the summary at the end."""
+"""A folder of files: many processes, finished work kept. What is written at the end: ``ending``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import hashlib
 import os
 import time
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from perfeval_xl.batch import ledger
 from perfeval_xl.batch.copies import OutboxCopies
 from perfeval_xl.batch.discover import Submitted, discover
-from perfeval_xl.batch.files import clear_parts, remove, whole_file
+from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, finish
+from perfeval_xl.batch.files import clear_parts, remove
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.keep import set_aside
@@ -38,86 +37,29 @@ from perfeval_xl.batch.one import (
     give_back,
     rules_in_words,
 )
-from perfeval_xl.batch.pairs import PairFinder
-from perfeval_xl.batch.peers.finder import PeerFinder
 from perfeval_xl.batch.pool import Died, Late, Pool
 from perfeval_xl.batch.program import program_digest
 from perfeval_xl.batch.record import (
     Record,
     content_of,
-    from_line,
-    regrade,
-    to_line,
 )
 from perfeval_xl.batch.rulings import RulingStore
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerError
 from perfeval_xl.batch.standing import CopyChanged, Stamp
-from perfeval_xl.batch.who import Who, unit_key, who_of
+from perfeval_xl.batch.who import Who, who_of
 from perfeval_xl.batch.worker import Finished, prepare, work_line
 from perfeval_xl.errors import FormSpecError, WorkbookError
-from perfeval_xl.forms.catalog import load_forms
 from perfeval_xl.forms.office import office_forms
 from perfeval_xl.forms.spec import FormSpec
 
 if TYPE_CHECKING:
+    from perfeval_xl.batch.cluster import Cluster
     from perfeval_xl.batch.list_desk import Desk
 
-RESULTS = "results.jsonl"
-SUMMARY = "汇总.xlsx"
 A_LIST = "办公室的清单"
 ARRIVING = "还在写入的文件，留待下次"
 _MOST_MOVES = 10  # times that a copy may change under a file's hands before it counts as in use
-
-
-@dataclass
-class RunResult:
-    """What a run gave: counts by status and severity, and where the results lie.
-
-    reporting: how many units of the roster stand how, empty without one. remarks: what is to be
-    said of the office's lists. questions: which unit a file outside the roster may be of.
-    """
-
-    results: Path
-    summary: Path
-    files: int = 0
-    evaluated: int = 0
-    returned: int = 0
-    with_errors: int = 0
-    resumed: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-    rounds: int = 1  # the latest of any unit
-    remarks: list[str] = field(default_factory=list)  # what the office has to be told, in words
-    left: frozenset[str] = frozenset()  # files on their way, left for the next run
-    reporting: dict[str, int] = field(default_factory=dict)
-    questions: list[str] = field(default_factory=list)  # of files that are of no known unit
-    list_remarks: list[str] = field(default_factory=list)  # on the office's lists
-    set_aside: list[str] = field(default_factory=list)  # officers' versions of copies
-    unreadable: dict[str, str] = field(default_factory=dict)  # copies nobody can read, and why
-
-    def count(self, record: Record) -> None:
-        """Take one more record into the counts."""
-        self.files += 1
-        if record["status"] == "returned":
-            self.returned += 1
-            reason = record["reason"]
-            assert isinstance(reason, dict)
-            self.reasons[reason["code"]] += 1
-            return
-        self.evaluated += 1
-        self.rounds = max(self.rounds, cast(int, record["round"]))
-        findings = record["findings"]
-        assert isinstance(findings, list)
-        severities = Counter(finding["severity"] for finding in findings)
-        self.findings += severities
-        self.with_errors += bool(severities["error"])
-
-
-if TYPE_CHECKING:
-    from perfeval_xl.batch.cluster import Cluster
-
 Progress = Callable[[Record, int], None]
 
 
@@ -210,15 +152,7 @@ def run_folder(
             names = [file.name for file in found.files if file.name not in run.arriving]
             found.files.clear()  # of 10,000 files they are 30 MB that nobody needs any more
             del run, copies
-            _write_results(result, journal, names, options, specs, desk)
-            journal.forget()
-            names.clear()
-            office_said = _said_of(result, desk)
-            shown: dict[str, Any] = {
-                "info": _run_info(result, chosen) | (desk.info if desk else {}),
-                "colours": dict(options.office.colours), "office": office_said,
-            }  # fmt: skip
-            write_summary_of(result.results, result.summary, rounds=result.rounds, **shown)
+            shown = finish(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
             taking = Taking(office.unit_of, applied, shown)
             _note(result, ledger.take(target, result.results, taking))
@@ -475,89 +409,5 @@ def _desk(lists: Lists, options: Options) -> Desk | None:
     return Desk.read(lists, options)
 
 
-def _said_of(result: RunResult, desk: Desk | None) -> dict[str, Any]:
-    """What the lists add to the summary, as data; what they ask goes to the result."""
-    if desk is None:
-        return {}
-    sheets = desk.sheets()
-    result.reporting = dict(sheets.counts or {})
-    result.questions = desk.questions
-    result.list_remarks = [str(remark) for remark in desk.closing_remarks()]
-    return sheets.to_data()
-
-
 def _path(path: str | Path | None) -> Path | None:
     return Path(path) if path else None
-
-
-def _no_kind(_record: Record) -> str:
-    """The type of a unit where no roster tells it."""
-    return ""
-
-
-def _write_results(
-    result: RunResult,
-    journal: Journal,
-    names: list[str],
-    options: Options,
-    specs: Sequence[FormSpec],
-    desk: Desk | None,
-) -> None:
-    """results.jsonl from the journal, in path order, with what only the whole batch shows."""
-    key_of = desk.key_of if desk else unit_key
-    kind_of = desk.kind_of if desk else _no_kind
-    peers = PeerFinder(specs, lambda name: next(journal.records([name])), kind_of, key_of=key_of)
-    pairs = PairFinder(peers.noting(journal.records(names)), key_of)
-    with whole_file(result.results) as temporary:
-        with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            for line in journal.lines(names):
-                record = from_line(line)
-                is_changed = pairs.add_findings(record) | peers.add_findings(record)
-                if desk is not None:
-                    is_changed |= desk.answer(record)
-                is_changed |= regrade(record, options.office.severities)
-                result.count(record)
-                out.write((to_line(record) if is_changed else line) + "\n")
-
-
-def write_summary_of(
-    results: Path,
-    summary: Path,
-    info: Mapping[str, str],
-    rounds: int = 1,
-    colours: Mapping[str, str] | None = None,
-    office: Mapping[str, Any] | None = None,
-) -> None:
-    """汇总.xlsx from results.jsonl.
-
-    rounds: the latest of any unit. colours: the office's own. office: what its lists add, as
-    ``OfficeSheets.to_data`` gives it.
-    """
-    from perfeval_xl.writer.style import in_colours
-    from perfeval_xl.writer.summary import write_summary
-    from perfeval_xl.writer.summary_reporting import OfficeSheets
-
-    with results.open(encoding="utf-8") as lines, whole_file(summary) as temporary:
-        with in_colours(dict(colours or {})):
-            write_summary(
-                temporary, map(from_line, lines), info, has_rounds=rounds > 1,
-                office=OfficeSheets.from_data(office or {}),
-            )  # fmt: skip
-
-
-def _run_info(result: RunResult, settings: Settings) -> dict[str, str]:
-    """Versions, form data and counts; nothing that differs between two runs on the same files."""
-    info = {"程序": f"perfeval_xl {version('perfeval-xl')}"}
-    info |= {f"表样 {s.id}": f"SHA-256 {s.digest}" for s in load_forms(settings.templates)}
-    info |= {
-        "收到文件": str(result.files),
-        "已复核": str(result.evaluated),
-        "退回": str(result.returned),
-    }
-    info |= {f"跳过：{reason}": str(count) for reason, count in sorted(result.skipped.items())}
-    info |= {
-        f"设置 {row.title}": f"{row.value}（{row.origin}）"
-        for row in settings.in_force()
-        if row.decides
-    }
-    return info

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfeval_xl.batch.discover import Look, look
+from perfeval_xl.batch.ending import RunResult
 from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.journal import is_final
 from perfeval_xl.batch.lock import OutboxBusy
 from perfeval_xl.batch.one import digest_of
 from perfeval_xl.batch.record import Record
-from perfeval_xl.batch.run import Round, RunResult, run_folder
+from perfeval_xl.batch.run import Round, run_folder
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.standing import Stamp
 

@@ -12,7 +12,7 @@ from unittest import mock
 
 from perfeval_xl import run_folder
 from perfeval_xl.batch import run as run_module
-from perfeval_xl.batch.run import RunResult
+from perfeval_xl.batch.ending import RunResult
 from tests.builders import layout_plain
 from tests.builders.forms import FilledForm
 

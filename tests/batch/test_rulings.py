@@ -16,6 +16,7 @@ from openpyxl.workbook import Workbook as Book
 
 from perfeval_xl import run_folder
 from perfeval_xl.batch import run as run_module
+from perfeval_xl.batch.ending import RunResult
 from perfeval_xl.batch.keep import protect
 from perfeval_xl.batch.rulings import STORE, RulingStore, Snapshot, known_for
 from perfeval_xl.batch.settle import settle
@@ -66,7 +67,7 @@ def copy_of(desk: Path, name: str = "甲") -> Path:
     return desk / "结果" / "复核" / f"{name}_复核.xlsx"
 
 
-def run(desk: Path, force: bool = False) -> run_module.RunResult:
+def run(desk: Path, force: bool = False) -> RunResult:
     return run_folder(desk / "收件", desk / "结果", jobs=1, force=force)
 
 

@@ -18,8 +18,9 @@ from click.testing import CliRunner
 
 from perfeval_xl import cli, run_folder
 from perfeval_xl.batch import watch as watch_module
+from perfeval_xl.batch.ending import RunResult
 from perfeval_xl.batch.lock import OutboxLock
-from perfeval_xl.batch.run import Round, RunResult
+from perfeval_xl.batch.run import Round
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.watch import Watcher
 from tests.batch.test_inbox import shut

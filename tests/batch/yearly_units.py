@@ -160,6 +160,7 @@ class Unit:
             str(self.figures["公务用车运维费"])
         )
 
+
 SENT = {
     unit.number: unit
     for unit in (
