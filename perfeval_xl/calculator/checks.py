@@ -116,12 +116,17 @@ def _sum_in_line(
         return
     expected = sum((p.number for p in given if p.number is not None), ZERO)
     operands = _terms(desk, given, " ＋ ")
+    lost = [p for p in parts if p.state is State.MISSING]  # their column was not found
+    slack = tolerance(desk.prepared, [total, *given])
+    if lost and (total.number is None or total.number - expected > slack):
+        _skip(desk, check, line, _absent(desk, "checks.missing", lost))
+        return
     if total.number is None:
         _say_derivable(desk, check, line, total, expected, operands, given)
         return
     difference = abs(total.number - expected)
     blank = [p for p in parts if p.state is State.BLANK]
-    if difference <= tolerance(desk.prepared, [total, *given]):
+    if difference <= slack:
         _held(desk, check, line, total, operands, difference, blank)
         return
     _broken(desk, check, line, total, expected, difference, operands, [total, *given])

@@ -210,7 +210,7 @@ class Mender:
 
     def _whole_lines(self, broken: Identity) -> Iterator[Change]:
         """All of one table's line in 元, where the identity's other figures are in 万元."""
-        lines = list(dict.fromkeys(self._line_of(f) for f, _ in broken.terms))
+        lines = list(dict.fromkeys(self._line_of(f) for f, _ in broken.terms if f.ref))
         if broken.at_most or len(lines) < 2 or any(f.note for f, _ in broken.terms):
             return
         for line in lines:

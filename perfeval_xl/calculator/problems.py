@@ -18,6 +18,11 @@ _SLOTS = ("label", "number", "note", "range", "hidden", "used", "others")
 def say_problems(submission: Submission, prepared: Prepared, book: FindingBook) -> None:
     """A finding per problem; an unreadable self-score has a code of its own and is left to it."""
     by_cell = _labels(submission, prepared)
+    fields = prepared.spec.fields
+    percents = {
+        fact.ref for name, fact in submission.facts.items()
+        if name in fields and fields[name].kind == "percent"
+    }  # fmt: skip
     scores = {row.self_score.ref for row in submission.scores}
     converted = [p for p in submission.problems if p.code == _CONVERTED]
     is_whole_table = len(converted) >= _MANY
@@ -27,10 +32,11 @@ def say_problems(submission: Submission, prepared: Prepared, book: FindingBook) 
         if problem.code == _UNREADABLE and set(problem.refs) & scores:
             continue
         label = next((by_cell[ref] for ref in problem.refs if ref in by_cell), "")
+        is_percent = problem.code == _UNREADABLE and not percents.isdisjoint(problem.refs)
         slots = {**dict.fromkeys(_SLOTS, ""), "label": label, **problem.details}
         book.add(
             problem.code, problem.refs, problem.provided, problem.expected, problem.difference,
-            slots=slots,
+            slots=slots, variant="percent" if is_percent else "",
         )  # fmt: skip
     if is_whole_table:
         _say_converted(converted, by_cell, book)

@@ -32,6 +32,11 @@ _UNIT_REACH = 60  # a unit line rules the tables so many rows below it
 _TOTALS = ("合计", "总计", "汇总")
 _SUBTOTAL = "小计"
 _AMONG = re.compile(r"[（(]?其中[：:、]?\s*")  # a row that begins so is a part of the one above
+_OF_ANOTHER_KIND = re.compile(
+    r"(?:年初|当年|本年)?预算数?|调整(?:后)?预算数?|(?:上|去)年(?:度|决算)?数?|(?:财政)?(?:复核|核定)数?"
+)
+_OF_THIS_KIND = re.compile(r"(?:本年|当年)?(?:度)?(?:决算数?|实际数?)|本年(?:度|数)?|自评数?")
+_YEAR_ROW = re.compile(r"(20\d\d)年?度?(?:决算数?|数)?")
 _SURE_COLUMNS = 3  # so many columns that add up are no coincidence
 _REMARK = re.compile(r"[*★☆※#]*(?:备?注|说明|填表说明|单位|金额单位|计量单位)\d?:")
 _ANNEX = re.compile(r"附(?:件|表)[\d一二三四五六-]*")
@@ -333,7 +338,8 @@ class ProfileReader:
         body = self._body_rows(block, heads, columns)
         body = self._shown_rows(block, body)
         rows = _without_subtotals([self._table_row(block, columns, units, row) for row in body])
-        rows = [replace(r, unit=_AMONG.sub("", r.unit)) for r in self._with_whole(rows)]
+        rows = self._with_whole(self._own_kind(rows))
+        rows = [replace(row, unit=_AMONG.sub("", row.unit)) for row in rows]
         self.read.rows.extend(rows)
         for field_id in block.fields:
             if field_id in heads:
@@ -396,6 +402,24 @@ class ProfileReader:
         details = {"label": self.spec.fields[block.fields[0]].label, "names": numbers}
         self.values.problems.append(ReadingProblem("form.hidden_rows", refs, details=details))
         return [row for row in rows if row not in hidden]
+
+    def _own_kind(self, rows: list[TableRow]) -> list[TableRow]:
+        """The one row of this year's final accounts where others are last year's or the budget's."""
+        names = [core_label(row.unit) for row in rows]
+        year = str(self.spec.year)
+        own, others = [], []
+        for row, name in zip(rows, names, strict=True):
+            of_year = _YEAR_ROW.fullmatch(name)
+            if _OF_THIS_KIND.fullmatch(name) or (of_year and of_year[1] == year):
+                own.append(row)
+            elif of_year or _OF_ANOTHER_KIND.fullmatch(name):
+                others.append(row)
+        if len(own) != 1 or not others or len(others) + 1 < len(rows):
+            return rows
+        refs = tuple(row.ref for row in others)
+        details = {"label": own[0].unit, "names": "、".join(row.unit for row in others)}
+        self.values.problems.append(ReadingProblem("form.rows_left_out", refs, details=details))
+        return [replace(own[0], unit="", is_total=False)]
 
     def _with_whole(self, rows: list[TableRow]) -> list[TableRow]:
         """The rows, with the one that is the whole of the others marked although it is not named 合计.

@@ -277,3 +277,18 @@ def test_the_word_for_the_seal_is_no_part_of_the_name(form: FormSpec) -> None:
     book = filled()
     book[PROFILE]["E4"] = "样例水利局（盖章）"
     assert read(book, form).facts["unit_name"].text == "样例水利局"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("2020年", "2021年"), ("年初预算数", "决算数"), ("上年数", "本年数")]
+)
+def test_rows_of_last_year_or_of_the_budget_are_not_added(
+    form: FormSpec, first: str, second: str
+) -> None:
+    submission = read(in_rows(filled(), [(first, ONE), (second, BOTH)]), form)
+    assert submission.facts["income_total"].number == Decimal("812.5")
+    assert [
+        (p.details["label"], p.details["names"])
+        for p in submission.problems
+        if p.code == "form.rows_left_out"
+    ] == [(second, first)]
