@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -74,7 +74,6 @@ _PLACE = re.compile(rb'<c r="([A-Z]+)[0-9]+"(?: s="([0-9]+)")?[^<>]*>')
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>)?\s*<worksheet((?:\s[^<>]*)?)>")
 _TAG = re.compile(rb'\s*<([A-Za-z][\w:.-]*)((?:[^<>"\']|"[^"]*"|\'[^\']*\')*)>')
 _CORNER = rb"([A-Z]{1,2}(?![A-Z])|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])([1-9][0-9]{0,5})"
-_TALL = 200  # a merge over more rows is looked at by itself
 _MERGE = re.compile(rb'<mergeCell ref="' + _CORNER + rb":" + _CORNER + rb'" ?/>')
 _FORMULA_ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _ONCE = ("sheetData", "mergeCells")  # two of them are two readings of one sheet
@@ -222,21 +221,10 @@ class Sheet:
 
     def merge_at(self, row: int, column: int) -> Range | None:
         """The merged range that covers the cell, or None."""
-        by_row, tall = self._merged
-        for area in by_row.get(row, []) + tall:
+        for area in self.merges:
             if area[0] <= row <= area[2] and area[1] <= column <= area[3]:
                 return area
         return None
-
-    @cached_property
-    def _merged(self) -> tuple[dict[int, list[Range]], list[Range]]:
-        """The merges of each row, and those over too many rows to be kept by row."""
-        by_row: dict[int, list[Range]] = {}
-        for area in self.merges:
-            if area[2] - area[0] <= _TALL:
-                for row in range(area[0], area[2] + 1):
-                    by_row.setdefault(row, []).append(area)
-        return by_row, [area for area in self.merges if area[2] - area[0] > _TALL]
 
     def column_width(self, column: int) -> float:
         """Width of a column in characters; 0 when hidden."""
