@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import nsmallest
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from sys import intern
+from typing import Any, NamedTuple, TypeVar
 
 from perfeval_xl.model import Origin, Outcome, Severity
 
@@ -21,6 +22,7 @@ Record = Mapping[str, Any]
 NO_NAME = "（未填单位名称）"
 BLANK = "空"
 ZERO = Decimal(0)
+_Number = TypeVar("_Number", Decimal, Decimal | None)
 
 
 class UnitRow(NamedTuple):
@@ -133,6 +135,7 @@ class Gathered:
     _kinds: dict[tuple[str, str, str], _Kind] = field(default_factory=dict)
     _needs: dict[str, _Need] = field(default_factory=dict)
     _texts: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _numbers: dict[str, Decimal] = field(default_factory=dict)  # each once, by how it is written
 
     @property
     def files(self) -> int:
@@ -214,18 +217,18 @@ class Gathered:
             code=unit.get("code") or "",
             file=record["file"],
             copy=record.get("copy") or "",
-            form=record["form"] or "",
-            stated=optional(stated),
-            self_sum=optional(totals["self_sum"]),
-            computed=computed,
-            low=optional(totals["low"]),
-            high=optional(totals["high"]),
-            difference=None if stated is None else decimal(stated) - computed,
-            rating_stated=totals["rating_stated"] or "",
-            rating=tuple(totals["rating"]),
-            decided=decimal(totals["decided"]),
-            undecided=decimal(totals["undecided"]),
-            judged=decimal(totals["judged"]),
+            form=intern(record["form"] or ""),
+            stated=self._once(optional(stated)),
+            self_sum=self._once(optional(totals["self_sum"])),
+            computed=self._once(computed),
+            low=self._once(optional(totals["low"])),
+            high=self._once(optional(totals["high"])),
+            difference=self._once(None if stated is None else decimal(stated) - computed),
+            rating_stated=intern(totals["rating_stated"] or ""),
+            rating=tuple(map(intern, totals["rating"])),
+            decided=self._once(decimal(totals["decided"])),
+            undecided=self._once(decimal(totals["undecided"])),
+            judged=self._once(decimal(totals["judged"])),
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
             notes=counts[Severity.NOTE],
@@ -237,6 +240,10 @@ class Gathered:
             round=record.get("round") or 1,
         )
 
+    def _once(self, value: _Number) -> _Number:
+        """The number, the same object for all units that have it: there are few of them."""
+        return value if value is None else self._numbers.setdefault(str(value), value)
+
     def _matrix_cells(
         self, form: str, indicators: Iterable[Record]
     ) -> tuple[tuple[str, str] | None, ...]:
@@ -245,7 +252,7 @@ class Gathered:
         for indicator in indicators:
             if indicator["id"] not in heads:
                 heads[indicator["id"]] = indicator_head(indicator)
-            cell = (indicator["outcome"], matrix_text(indicator))
+            cell = (intern(indicator["outcome"]), matrix_text(indicator))
             shown[indicator["id"]] = self._texts.setdefault(cell, cell)
         return tuple(shown.get(head) for head in heads)
 
