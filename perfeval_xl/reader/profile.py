@@ -336,8 +336,8 @@ class ProfileReader:
         whole = self._table_unit(block, heads)
         units = {n: unit_in_label(self.grid.text(area)) or whole for n, area in heads.items()}
         body = self._body_rows(block, heads, columns)
-        body = self._shown_rows(block, body)
-        rows = _without_subtotals([self._table_row(block, columns, units, row) for row in body])
+        rows = [self._table_row(block, columns, units, row) for row in body]
+        rows = _without_subtotals(self._shown_rows(block, rows))
         rows = self._with_whole(self._own_kind(rows))
         rows = [replace(row, unit=_AMONG.sub("", row.unit)) for row in rows]
         self.read.rows.extend(rows)
@@ -392,16 +392,25 @@ class ProfileReader:
                 rows.append(row)
         return rows or ([below] if below <= end else [])
 
-    def _shown_rows(self, block: BlockSpec, rows: list[int]) -> list[int]:
-        """The rows that a person sees; that others are hidden beside them is said."""
-        hidden = [row for row in rows if row in self.grid.sheet.hidden_rows]
-        if not hidden or len(hidden) == len(rows):
+    def _shown_rows(self, block: BlockSpec, rows: list[TableRow]) -> list[TableRow]:
+        """The rows that a person sees; that others are hidden beside them is said.
+
+        Hidden rows that the 合计 counts are its 机构, folded away.
+        """
+        hidden = [r for r in rows if r.ref.row in self.grid.sheet.hidden_rows and _has_figures(r)]
+        shown = [row for row in rows if row.ref.row not in self.grid.sheet.hidden_rows]
+        if not hidden or not any(map(_has_figures, shown)):
             return rows
-        refs = tuple(CellRef(self.grid.name, row, 1) for row in hidden)
-        numbers = "、".join(map(str, hidden))
+        totals = [row for row in shown if row.is_total]
+        if totals:
+            held, broken = _columns_that_add_up(totals[-1], [r for r in rows if not r.is_total])
+            if held > broken:
+                return rows
+        refs = tuple(row.ref for row in hidden)
+        numbers = "、".join(str(row.ref.row) for row in hidden)
         details = {"label": self.spec.fields[block.fields[0]].label, "names": numbers}
         self.values.problems.append(ReadingProblem("form.hidden_rows", refs, details=details))
-        return [row for row in rows if row not in hidden]
+        return shown
 
     def _own_kind(self, rows: list[TableRow]) -> list[TableRow]:
         """The one row of this year's final accounts where others are last year's or the budget's."""
@@ -427,10 +436,12 @@ class ProfileReader:
         Its columns are the sums of the others', the rows below it begin with 其中, or its name was
         that of the whole in a table before.
         """
-        filled = [row for row in rows if any(f.number is not None for f in row.facts.values())]
+        filled = [row for row in rows if _has_figures(row)]
         if len(filled) < 2 or any(row.is_total for row in rows):
             return rows
-        whole = _whole_of(filled, self.wholes)
+        own = self.read.facts["unit_name"]
+        names = self.wholes | ({core_label(own.text)} if own.state is State.TEXT else set())
+        whole = _whole_of(filled, names)
         if whole is None:
             return rows
         self.wholes.add(core_label(whole.unit))
@@ -756,6 +767,10 @@ def _is_total(name: str) -> bool:
     return core_label(name).rstrip("数)").endswith(_TOTALS)
 
 
+def _has_figures(row: TableRow) -> bool:
+    return any(fact.number is not None for fact in row.facts.values())
+
+
 def _noted(fact: Fact, note: str) -> Fact:
     return replace(fact, note="；".join(filter(None, (fact.note, note))))
 
@@ -767,7 +782,9 @@ def _whole_of(rows: list[TableRow], names: Collection[str]) -> TableRow | None:
     for row in (rows[0], rows[-1]):
         others = [other for other in rows if other is not row]
         held, broken = _columns_that_add_up(row, others)
-        if held >= _SURE_COLUMNS and held > 2 * broken:
+        # Of two rows alike either may be the whole, or both may be 机构 with equal figures.
+        is_sure = len(others) > 1 or core_label(row.unit) == core_label(others[0].unit)
+        if is_sure and held >= _SURE_COLUMNS and held > 2 * broken:
             return row
         if held > broken and core_label(row.unit) in names:
             return row

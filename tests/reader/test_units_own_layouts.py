@@ -195,6 +195,12 @@ BOTH = [812.5, 20.3, 772.2, 0, 20, 0]
         [("样例水利局", BOTH), ("其中：局机关", ONE), ("水利站", [212, *TWO[1:]])],
         [("本部门（汇总）", BOTH), ("局机关", ONE), ("水利站", [213, *TWO[1:]])],
         [("局机关", ONE), ("水利站", TWO)],
+        [("样例水利局", BOTH), ("局机关", BOTH)],
+        [("样例水利局", BOTH), ("样例水利局", BOTH)],
+        [
+            ("局机关", [406.25, 10.15, 386.1, 0, 10, 0]),
+            ("水利站", [406.25, 10.15, 386.1, 0, 10, 0]),
+        ],
     ],
 )
 def test_the_whole_is_counted_once_whatever_its_row_is_called(
@@ -213,6 +219,16 @@ def test_hidden_rows_are_not_added_and_are_named(form: FormSpec) -> None:
     assert [p.details["names"] for p in submission.problems if p.code == "form.hidden_rows"] == [
         "16"
     ]
+
+
+def test_hidden_rows_that_the_total_counts_are_its_parts(form: FormSpec) -> None:
+    book = in_rows(filled(), [("局机关", ONE), ("水利站", TWO), ("合计", BOTH)])
+    book[PROFILE].row_dimensions[16].hidden = True
+    submission = read(book, form)
+    assert [row.unit for row in submission.rows if row.block == "income"] == [
+        "局机关", "水利站", "合计",
+    ]  # fmt: skip
+    assert "form.hidden_rows" not in {p.code for p in submission.problems}
 
 
 def test_a_figure_struck_out_as_a_whole_is_no_figure(form: FormSpec) -> None:
