@@ -199,5 +199,10 @@ def _started() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "perfeval_xl.batch.outpost"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
-    atexit.register(outpost.kill)
+    atexit.register(_end, outpost)
     return outpost
+
+
+def _end(outpost: subprocess.Popen[bytes]) -> None:
+    with outpost:  # closes both pipes and waits
+        outpost.kill()
