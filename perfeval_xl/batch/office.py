@@ -24,7 +24,6 @@ from perfeval_xl.context import (
     Given,
     Rank,
     Waiver,
-    context_from,
 )
 from perfeval_xl.labels import normalize_label
 
@@ -39,9 +38,6 @@ CREATE TABLE given (
     unit TEXT, year INTEGER, rank TEXT, fact TEXT, value TEXT, raw TEXT, source TEXT, form TEXT
 );
 CREATE INDEX given_unit ON given (unit);
-CREATE TABLE history (
-    unit TEXT, form TEXT, year INTEGER, context TEXT, PRIMARY KEY (unit, form, year)
-) WITHOUT ROWID;
 CREATE TABLE ruled (
     number INTEGER PRIMARY KEY, file BLOB, unit TEXT, form TEXT, year INTEGER, snapshot TEXT
 );
@@ -126,13 +122,6 @@ class Office:
                 self.add_name("code", code, key)
                 self.add_name("name", name, key)
                 self.give(key, year, _figures_of(record))
-
-    def remember(self, unit: str, form: str, year: int | None, history: Context) -> None:
-        """Round, earlier findings, rulings and waivers of a unit; its given figures count not."""
-        self._open().execute(
-            "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?)",
-            (unit, form, year or 0, history.to_text()),
-        )
 
     def rule(self, snapshots: Iterable[Snapshot]) -> None:
         """What officers entered in copies, in the order in which it was read."""
@@ -265,14 +254,7 @@ def _context_of(base: sqlite3.Connection, who: Who) -> Context:
         for r, name, v, raw, source, form in rows
     ]
     given.sort(key=lambda g: (_RANKS.index(g.rank), g.fact))
-    found = base.execute(
-        "SELECT context FROM history WHERE unit = ? AND form = ? AND year = ?",
-        (unit, who.form, who.year or 0),
-    ).fetchone()
-    history = context_from(found[0]) if found else NOTHING
-    return Context(
-        tuple(_settled(given)), history.round, history.earlier, history.rulings, history.waivers
-    )
+    return Context(tuple(_settled(given)))
 
 
 def _settled(given: Iterable[Given]) -> list[Given]:

@@ -17,7 +17,7 @@ from perfeval_xl.calculator.shown import tidy
 from perfeval_xl.forms.spec import Deadline, DerivedSpec, FormSpec
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.labels import normalize_label
-from perfeval_xl.model import Evaluation, Fact, State, Submission, TableRow, missing_fact
+from perfeval_xl.model import Fact, State, Submission, TableRow, missing_fact
 
 _EPOCH = date(1899, 12, 30)
 _LONGEST = 6000  # characters of an expression; Excel takes 8192 for a whole formula
@@ -34,30 +34,6 @@ def with_derived(submission: Submission, spec: FormSpec) -> Submission:
         if found is not None:
             facts[derived.id] = found
     return replace(submission, facts=facts)
-
-
-def joined_facts(spec: FormSpec, further: Evaluation) -> dict[str, Fact]:
-    """Facts of a form of figures that came as a file of its own, as the scored form calls them.
-
-    They have no cell in the scored workbook; ``found_by`` names where they stand. Nothing comes
-    of a form that is no further sheet of this one, or of another year.
-    """
-    for attached in spec.attachments:
-        if attached.form.id == further.form and further.year == spec.year:
-            facts = {attached.renames.get(f.id, f.id): f for f in further.facts.values()}
-            own = {name for name, field in spec.fields.items() if field.attachment == attached.id}
-            own |= set(spec.external_facts)
-            return {
-                name: _elsewhere(name, fact)
-                for name, fact in facts.items()
-                if name in own and fact.state is not State.MISSING
-            }
-    return {}
-
-
-def _elsewhere(name: str, fact: Fact) -> Fact:
-    place = fact.ref.qualified if fact.ref else ""
-    return replace(fact, id=name, ref=None, merged=None, found_by=place, operands=(), expression="")
 
 
 def _derived(

@@ -10,7 +10,7 @@ import pytest
 
 from perfeval_xl.batch.office import Office, context_of
 from perfeval_xl.batch.who import Who
-from perfeval_xl.context import NOTHING, Context, Given, Rank
+from perfeval_xl.context import NOTHING, Given, Rank
 
 POSTS = Given("authorized_posts", Decimal(36), "36", "参考数据.xlsx!C2", Rank.REFERENCE)
 
@@ -80,14 +80,6 @@ def test_two_files_that_disagree_give_no_figure(tmp_path: Path) -> None:
         assert office.context_of(who("甲")).given == ()
         office.join([base_record("a", "甲", "", 5.5), base_record("b", "甲", "", 5.5)])
         assert len(office.context_of(who("甲")).given) == 1
-
-
-def test_history_is_kept_beside_the_figures(tmp_path: Path) -> None:
-    with Office(tmp_path) as office:
-        office.remember("301", "yueyanglou-2021", 2021, Context(round=3))
-        office.give("301", 2021, [POSTS])
-        assert office.context_of(who(code="301")) == Context((POSTS,), round=3)
-        assert office.context_of(who(code="301", year=2022)) == NOTHING
 
 
 def test_an_office_that_knows_nothing_leaves_no_file(tmp_path: Path) -> None:

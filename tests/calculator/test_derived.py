@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from perfeval_xl.calculator import evaluate
-from perfeval_xl.calculator.derived import joined_facts, with_derived
+from perfeval_xl.calculator.derived import with_derived
+from perfeval_xl.context import Context, Given, Rank
 from perfeval_xl.forms.catalog import load_form
 from perfeval_xl.model import CellRef, Evaluation, State
 from tests.calculator.build import Value, list_rows, submission, text
@@ -160,27 +161,39 @@ def test_its_own_year_holds_where_the_heads_name_none() -> None:
     assert _alone(None).year == BASE.year
 
 
-def test_its_facts_join_the_scored_form_of_the_same_year_without_a_cell() -> None:
+def _given_by(further: Evaluation, form: str) -> Context:
+    """The figures of a form of figures, as the other file of a unit gives them."""
+    return Context(
+        tuple(
+            Given(name, fact.number, fact.raw, "基.xlsx", Rank.JOINED, form)
+            for name, fact in further.facts.items()
+            if fact.number is not None
+        )
+    )
+
+
+def test_its_facts_join_the_scored_form_under_that_forms_names() -> None:
     further = _alone(
         2021, three_public_budget=4, three_public_final_last=5, basic_adjustment_budget=200,
         basic_adjustment_final=210, project_expenditure_budget=100, project_expenditure_final=100,
     )  # fmt: skip
-    given = joined_facts(SPEC, further)
-    assert {name: given[name].number for name in ("three_public_budget", "initial_budget")} == {
+    known = evaluate(submission(SPEC), SPEC, _given_by(further, BASE.id))
+    assert {n: known.facts[n].number for n in ("three_public_budget", "initial_budget")} == {
         "three_public_budget": 4, "initial_budget": 300,
     }  # fmt: skip
-    assert given["budget_adjustment"].number == 10
-    assert all(fact.ref is None and not fact.expression for fact in given.values())
-    assert "!" in given["three_public_budget"].found_by  # where it stands in its own file
-    assert "unit_name" not in given
-    bare = submission(SPEC)
-    totals = evaluate(replace(bare, facts=bare.facts | given), SPEC).totals
-    assert totals.decided == 16 + 5 + 3 + 6
+    assert known.facts["budget_adjustment"].number == 10
+    fact = known.facts["three_public_budget"]
+    assert (fact.found_by, fact.expression) == ("基.xlsx", "")
+    assert fact.ref is not None
+    assert fact.ref.sheet == "复核依据"
+    assert known.totals.decided == 16 + 5 + 3 + 6
 
 
-def test_facts_of_another_year_or_form_do_not_join() -> None:
-    assert joined_facts(SPEC, _alone(2020, three_public_budget=4)) == {}
-    assert joined_facts(BASE, _alone(2021, three_public_budget=4)) == {}
+def test_facts_of_another_form_do_not_join() -> None:
+    further = _alone(2021, three_public_budget=4)
+    for form, spec in (("some-other", SPEC), (BASE.id, BASE)):
+        assert spec.own_name("three_public_budget", form) == ""
+    assert evaluate(submission(SPEC), SPEC, _given_by(further, "some-other")).totals.decided == 16
 
 
 def test_a_stated_figure_is_not_worked_out_again() -> None:
