@@ -11,10 +11,12 @@ import math
 import multiprocessing
 import pickle
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -123,6 +125,10 @@ class Pool(Generic[T]):
     def _start(self) -> _Worker[T]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
+        if (
+            sys.platform != "win32"
+        ):  # it starts with the first process, and lets Ctrl-C in as it does
+            resource_tracker.ensure_running()
         process = context.Process(
             target=_serve, args=(theirs, self.work, self.prepare), daemon=True
         )
@@ -190,9 +196,16 @@ def _bury(worker: _Worker[Any]) -> None:
 
 @contextlib.contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until the block ends; a process started in it never sees one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+    """Ctrl-C waits until the block ends (Windows: is dropped); a process started in it sees none."""
+    if sys.platform == "win32":
+        import ctypes
+
+        hear = ctypes.windll.kernel32.SetConsoleCtrlHandler  # processes inherit what it says
+        hear(None, True)
+        try:
+            yield
+        finally:
+            hear(None, False)
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -31,6 +31,11 @@ def work_line(
     return Finished.of(work(submitted, outbox, options, seen))
 
 
+def hears_ctrl_c() -> bool:
+    """Whether Ctrl-C reaches the process, as it was when the process was started."""
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+
 def _process(
     submitted: Submitted, outbox: Path, options: Options, seen: Stamp | None = None
 ) -> Record:
