@@ -91,13 +91,17 @@ class Pool(Generic[T]):
     def outcomes(self, tasks: Iterable[T]) -> Iterator[tuple[T, Any]]:
         """Each task with its result, or with the exception it ended in, as they are done.
 
-        Died and Late are outcomes like any other exception of the work.
+        The first tasks begin at once, also before the first outcome is asked for. Died and Late are
+        outcomes like any other exception of the work.
 
         Raises:
             NoWorkers: processes cannot be started.
         """
         waiting = iter(tasks)
         self._fill(waiting)
+        return self._outcomes(waiting)
+
+    def _outcomes(self, waiting: Iterator[T]) -> Iterator[tuple[T, Any]]:
         while busy := [worker for worker in self._workers if worker.task is not None]:
             for worker in _stirring(busy):
                 done = self._look(worker)
