@@ -138,6 +138,7 @@ else:
     sqlite3.connect = connect_struck
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     from perfeval_xl.cli import main
 
     main(sys.argv[4:])
