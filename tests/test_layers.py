@@ -13,7 +13,7 @@ LEVELS = {
     "reader": 5, "calculator": 5, "writer": 5, "batch": 6, "terminal": 6, "cli": 7, "__main__": 8, "__init__": 8,
 }  # fmt: skip
 ONLY_IN = {
-    "click": ("cli.py", "terminal.py"),
+    "click": ("cli/", "terminal.py"),
     "xlsxwriter": ("writer/",),
     "lxml": ("ooxml/",),
     "python_calamine": ("reader/legacy.py",),

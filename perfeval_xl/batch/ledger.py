@@ -12,6 +12,7 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -148,31 +149,14 @@ def summary_of(path: Path) -> dict[str, dict[str, str]]:
         return json.loads(row[0]) if row else {}
 
 
-def reading(path: Path) -> _Reading:
-    """The ledger for somebody who does not run anything."""
-    return _Reading(path)
-
-
-class _Reading:
-    """Opens, checks and closes; errors are said in our words."""
-
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise LedgerMissing(str(path))
-        self._path = path
-        self._opened = opened(path)
-
-    def __enter__(self) -> sqlite3.Connection:
-        base = self._opened.__enter__()
-        try:
-            _check(base, self._path, quick=True)
-        except BaseException:
-            base.close()
-            raise
-        return base
-
-    def __exit__(self, *exc: Any) -> bool | None:
-        return self._opened.__exit__(*exc)
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The ledger for somebody who does not run anything, checked; errors are said in our words."""
+    if not path.exists():
+        raise LedgerMissing(str(path))
+    with opened(path) as base:
+        _check(base, path, quick=True)
+        yield base
 
 
 # ---- the file ----

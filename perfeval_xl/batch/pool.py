@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from perfeval_xl.errors import PerfEvalError
@@ -75,12 +74,11 @@ class Pool(Generic[T]):
     def __enter__(self) -> Pool[T]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, whatever they are at."""
         with _without_interrupts():
             for worker in self._workers:
                 worker.process.kill()

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from perfeval_xl import cli, run_folder
+from perfeval_xl import run_folder
 from perfeval_xl.batch import watch as watch_module
 from perfeval_xl.batch.ending import RunResult
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.run import Round
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.watch import Watcher
+from perfeval_xl.cli import folder, main
 from tests.batch.test_inbox import shut
 from tests.batch.test_run import files_of
 from tests.builders import broken
@@ -418,9 +419,9 @@ def test_told_to_stop_with_files_open_it_exits_with_5(desk: Desk) -> None:
 def test_once_idle_ends_as_run_does(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.put("局.xlsx")
     desk.put("附言.txt", "不是工作簿".encode())
-    monkeypatch.setattr(cli, "_stop_on_signals", lambda: None)
+    monkeypatch.setattr(folder, "_stop_on_signals", lambda: None)
     words = ["watch", str(desk.inbox), "--out", str(desk.outbox), "--interval", "0.05"]
-    result = CliRunner().invoke(cli.main, [*words, "--once-idle", "--jobs", "1"])
+    result = CliRunner().invoke(main, [*words, "--once-idle", "--jobs", "1"])
     assert result.exit_code == 4
     assert len(result.stdout.splitlines()) == 2
 

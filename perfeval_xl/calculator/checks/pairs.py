@@ -1,0 +1,166 @@
+"""One figure against another: the same in two places, a rate and its quotient, a part and its whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
+from perfeval_xl.calculator.checks import outcome
+from perfeval_xl.calculator.checks.desk import Desk
+from perfeval_xl.calculator.guesses import said_of
+from perfeval_xl.calculator.lines import Operands, lines_of, texts_of, tolerance
+from perfeval_xl.calculator.shown import cells, percent, refs_of
+from perfeval_xl.forms.spec import CheckSpec
+from perfeval_xl.model import Fact, State, Submission, missing_fact
+
+
+def check_equal(desk: Desk, check: CheckSpec) -> None:
+    """The same figure in two places."""
+    line = Operands(desk.submission.facts, "", True)
+    left, right = (line.fact(str(check.options[key])) for key in ("left", "right"))
+    if outcome.cannot_check(desk, check, line, [left, right], needed=(left, right)):
+        return
+    assert left.number is not None
+    assert right.number is not None
+    difference = abs(left.number - right.number)
+    if difference <= tolerance(desk.prepared, [left, right]):
+        detail = (
+            f"{desk.label(left.id)} {desk.shown(left)} = {desk.label(right.id)} {desk.shown(right)}"
+        )
+        desk.book.check(check.id, check.title, detail)
+        return
+    if _in_yuan(desk, left, right):
+        desk.book.add(
+            outcome.YUAN, refs_of([left, right]), desk.shown(left), desk.shown(right),
+            slots={"label": desk.label(left.id), "check": check.title}, clause=check.clause, marked=1,
+        )  # fmt: skip
+        return
+    gap = replace(left, value=difference)
+    desk.book.add(
+        check.code, refs_of([left, right]), desk.shown(left), desk.shown(right), desk.shown(gap),
+        slots={"label": desk.label(left.id), "operands": desk.label(right.id), "places": cells([right.ref])},
+        kind=check.kind, clause=check.clause,
+    )  # fmt: skip
+
+
+def _in_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
+    """Whether the first figure is the second one in 元."""
+    field = desk.prepared.spec.fields.get(left.id)
+    if field is None or field.kind != "amount" or not left.number or not right.number:
+        return False
+    return abs(left.number / WAN - right.number) <= tolerance(desk.prepared, [left, right])
+
+
+def without_doubtful_units(desk: Desk) -> Submission:
+    """The submission as it may be scored: amounts of a sheet that is most likely in 元 are not read.
+
+    A sheet of which one figure is ten thousand times its fellow on 附件2-1 would score wrongly in
+    every ratio between the two.
+    """
+    facts = desk.submission.facts
+    doubtful = {
+        check.attachment
+        for check in desk.prepared.spec.checks
+        if check.kind == "equal" and check.attachment in desk.submission.attached
+        and _in_yuan(desk, *(facts.get(str(check.options[key])) or missing_fact("") for key in ("left", "right")))
+    }  # fmt: skip
+    if not doubtful:
+        return desk.submission
+    fields = desk.prepared.spec.fields
+    unread = {
+        name: replace(fact, value=None, state=State.UNREADABLE)
+        for name, fact in facts.items()
+        if name in fields and fields[name].attachment in doubtful and fields[name].kind == "amount"
+        and fact.number is not None
+    }  # fmt: skip
+    unread |= {
+        name: replace(fact, value=None, state=State.UNREADABLE, expression="")
+        for name, fact in facts.items()
+        if any(own.id in unread for own in fact.operands)
+    }
+    return replace(desk.submission, facts=facts | unread)
+
+
+def check_rate(desk: Desk, check: CheckSpec) -> None:
+    """A stated rate against its quotient, of the whole unit or of each row of a list."""
+    listed = str(check.options.get("list", ""))
+    lines = [Operands(desk.submission.facts, "", True)]
+    if listed:
+        own = [row for row in desk.submission.lists if row.block == listed]
+        lines = [Operands(row.facts, row.unit, False) for row in own]
+    for line in lines:
+        _rate_in_line(desk, check, line)
+
+
+def _rate_in_line(desk: Desk, check: CheckSpec, line: Operands) -> None:
+    rate, top, bottom = (
+        line.fact(str(check.options[key])) for key in ("rate", "numerator", "denominator")
+    )
+    if outcome.cannot_check(desk, check, line, [rate, top, bottom], needed=(rate, top, bottom)):
+        return
+    assert rate.number is not None
+    assert top.number is not None
+    assert bottom.number is not None
+    if not bottom.number:
+        outcome.skip(desk, check, line, outcome.without(desk, "checks.zero_operand", [bottom]))
+        return
+    expected = Fraction(top.number) / Fraction(bottom.number)
+    difference = abs(Fraction(rate.number) - expected)
+    operands = (
+        f"{desk.label(top.id)} {desk.shown(top)} ÷ {desk.label(bottom.id)} {desk.shown(bottom)}"
+    )
+    if difference <= Fraction(half_unit(rate.decimals)):
+        detail = f"{desk.label(rate.id)} {desk.shown(rate)} = {operands}"
+        desk.book.check(check.id, outcome.titled(check, line), detail)
+        return
+    desk.book.add(
+        check.code, refs_of([rate, top, bottom]), desk.shown(rate), percent(expected),
+        percent(difference), slots={"label": outcome.labelled(line, desk.label(rate.id)), "operands": operands},
+        kind=check.kind, clause=check.clause, marked=1,
+    )  # fmt: skip
+
+
+def check_at_most(desk: Desk, check: CheckSpec) -> None:
+    """A part is not greater than the whole it belongs to."""
+    small_ids, large_ids = texts_of(check, "smaller"), texts_of(check, "larger")
+    for line in lines_of(desk.submission, desk.prepared, [*small_ids, *large_ids]):
+        small, large = [line.fact(i) for i in small_ids], [line.fact(i) for i in large_ids]
+        given = [f for f in large if f.number is not None]
+        counted = [f for f in small if f.number is not None]
+        if outcome.cannot_check(
+            desk, check, line, [*small, *large], needed=[] if counted else small
+        ):
+            continue
+        small = counted
+        blank = [f for f in large if f.number is None]
+        if not given:
+            outcome.skip(desk, check, line, outcome.without(desk, "checks.blank_operand", large))
+            continue
+        part = sum((f.number for f in small if f.number is not None), ZERO)
+        whole = sum((f.number for f in given if f.number is not None), ZERO)
+        if part <= whole + tolerance(desk.prepared, [*small, *given]):
+            detail = f"{outcome.terms(desk, small, ' ＋ ')} ≤ {outcome.terms(desk, given, ' ＋ ')}"
+            desk.book.check(
+                check.id, outcome.titled(check, line), outcome.with_blank(desk, detail, blank)
+            )
+        elif blank:
+            outcome.skip(desk, check, line, outcome.without(desk, "checks.blank_operand", blank))
+        else:
+            _broken_size(desk, check, line, small, large, part, whole)
+
+
+def _broken_size(
+    desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], large: list[Fact],
+    part: Decimal, whole: Decimal,
+) -> None:  # fmt: skip
+    guess = desk.mender.guess(check.id, small[0])
+    cause = outcome.say_yuan(desk, check, line, guess)
+    label = outcome.labelled(line, "＋".join(desk.label(f.id) for f in small))
+    desk.book.add(
+        check.code, refs_of([*small, *large]), plain(part), plain(whole), plain(part - whole),
+        slots={"label": label, "operands": "＋".join(desk.label(f.id) for f in large)},
+        kind=check.kind, clause=check.clause, follows_from=cause,
+        hint="" if cause else said_of(guess, desk.label),
+    )  # fmt: skip
