@@ -30,7 +30,6 @@ from perfeval_xl.writer.formulas import (
     VERDICT,
     ScoringFormulas,
     rating_formula,
-    sheet_place,
 )
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.printing import keep_to_form
@@ -97,9 +96,9 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     context = evaluation.context
     if context.given:
         name = editor.add_sheet_last(context.sheet, basis_sheet(evaluation, spec))
-        editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
+        editor.define_name(BASIS_NAME, CellRef(name, 1, 1).absolute, hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
-    editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
+    editor.define_name(REVIEW_NAME, CellRef(name, 1, 1).absolute, hidden=True)
     page.write_receipt(editor.log, editor.covered_fills.values(), printed)
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
