@@ -396,3 +396,16 @@ def test_rows_added_up_are_undecided_once_all_are_empty_or_one_holds_words(
         heads = {c.raw: key[1] for key, c in sheet.cells.items() if key[0] == 2}
         found[name] = shown(sheet, row.self_score.ref.row, heads["复核得分"])
     assert found == {"empty": "未定", "words": "未定", "one empty": "3"}
+
+
+def test_a_score_that_rests_on_many_rows_colours_its_own_cell_alone() -> None:
+    """50 rows in two columns: 100 coloured cells would bury the one that is doubtful."""
+    few = annotated_bytes(_with_assets([20] * 3, [15] * 3)).evaluation
+    many = annotated_bytes(_with_assets([20] * 50, [15] * 50)).evaluation
+    marked = [
+        len(finding.marked_refs)
+        for one in (few, many)
+        for finding in one.findings
+        if finding.code == "score.differs" and finding.indicator == "fixed_asset_utilization_rate"
+    ]
+    assert marked == [7, 1]
