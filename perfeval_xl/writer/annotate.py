@@ -91,7 +91,7 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
         printed = keep_to_form(editor, area.sheet, formulas.first - 2)
     for ref, findings in by_cell.items():
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
-    page = ReviewPage(evaluation, arrival, formulas, digest)
+    page = ReviewPage(evaluation, arrival, formulas, digest, workbook.styles.default_size)
     page.write(workbook.is_signed)
     context = evaluation.context
     if context.given:
