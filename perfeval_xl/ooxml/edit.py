@@ -536,7 +536,8 @@ class SheetEditor:
         if self._notes is None:
             editor = self.editor
             number = editor.sheet_number(self.sheet.part)
-            self._notes = SheetNotes(editor.changes, self.sheet, editor.author, number)
+            size = editor.workbook.styles.default_size
+            self._notes = SheetNotes(editor.changes, self.sheet, editor.author, number, size)
         is_first = not self._notes.notes
         if not self._notes.add(row, column, text):
             return False
@@ -630,7 +631,7 @@ class SheetEditor:
     def finish(self) -> None:
         """Hand all splices of the sheet to the package's changes."""
         if self._notes and self._notes.notes:
-            self._notes.finish({**self.sheet.row_heights, **self._heights})
+            self._notes.finish({**self.sheet.row_heights, **self._heights}, self._widths)
         part = self.sheet.part
         if part not in self.editor.changes.edited:
             return

@@ -342,6 +342,6 @@ _TOTAL_TEXT = Style(
     Font(FONT, _SIZE), Fill(SUBHEAD_FILL), _BORDER, "left", "center", True, indent=1
 )
 _LEGEND_HEAD = Style(Font(FONT, _SIZE, bold=True))
-_PLAIN = Style(Font(FONT, _SIZE), vertical="center")
+_PLAIN = Style(Font(FONT, _SIZE), None, None, "left", "center", indent=1)
 _MUTED = Style(Font(FONT, 9, color=MUTED))
 _TIE_HEAD = Style(Font(FONT, 8, color="FFFFFF"), number_format=";;;")

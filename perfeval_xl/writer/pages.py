@@ -14,7 +14,6 @@ from perfeval_xl.ooxml import PrintSetup
 _A4 = (595.3, 841.9)  # points
 _SPACER = 15.0  # height of a row that has none of its own
 _USED = 0.97  # of a page; programs round heights
-_PADDING = 5  # pixels beside the digits of a column
 
 
 def page_ends(
@@ -46,7 +45,7 @@ def capacity(setup: PrintSetup, widths: Sequence[float], font_size: float) -> fl
     left, right, top, bottom = (inches * 72 for inches in setup.margins)
     page_width, page_height = sorted(_A4, reverse=setup.landscape)
     digit = int(font_size * 4 / 3 / 2)  # pixels; a digit is half as wide as its font is tall
-    pixels = sum(int(width * digit) + _PADDING for width in widths)
+    pixels = sum(int(width * digit) for width in widths)  # as stored it counts the padding in
     scale = min(1.0, (page_width - left - right) / (pixels * 0.75))
     return (page_height - top - bottom) / scale * _USED
 

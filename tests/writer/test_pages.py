@@ -42,11 +42,11 @@ def test_a_row_taller_than_a_page_has_one_of_its_own() -> None:
 
 @pytest.mark.parametrize(("size", "digit"), [(9.0, 6), (10.0, 6), (11.0, 7), (12.0, 8)])
 def test_a_page_holds_as_much_as_the_narrowest_columns_allow(size: float, digit: int) -> None:
-    """Ten columns of ten digits, each with 5 pixels more, on 595.3 by 841.9 less an inch each way."""
+    """Ten columns of twelve digits on 595.3 by 841.9 points less an inch each way."""
     setup = PrintSetup(margins=(0.5, 0.5, 0.5, 0.5))
-    wide = 10 * (10 * digit + 5) * 0.75
+    wide = 10 * 12 * digit * 0.75
     scale = min(1, (595.3 - 72) / wide)
-    assert capacity(setup, [10.0] * 10, size) == pytest.approx((841.9 - 72) / scale * 0.97)
+    assert capacity(setup, [12.0] * 10, size) == pytest.approx((841.9 - 72) / scale * 0.97)
 
 
 def test_every_heading_of_our_sheet_stands_above_a_row_of_its_page() -> None:
