@@ -14,7 +14,7 @@ from perfeval_xl.ooxml.markup import (
     escape_attribute,
     escape_value,
 )
-from perfeval_xl.ooxml.refs import address, range_text
+from perfeval_xl.ooxml.refs import PRINT_AREA, PRINT_TITLES, address, range_text
 from perfeval_xl.ooxml.registry import StyleRegistry
 from perfeval_xl.ooxml.strings import TextRegistry, fitting_text
 from perfeval_xl.ooxml.validation import Validation, validation_xml
@@ -280,9 +280,7 @@ def print_names(setup: PrintSetup, name: str) -> list[tuple[str, str]]:
     if setup.area:
         first, last = setup.area[:2], setup.area[2:]
         corners = [f"${column_letters(column)}${row}" for row, column in (first, last)]
-        names.append(("_xlnm.Print_Area", f"{quoted}!{':'.join(corners)}"))
+        names.append((PRINT_AREA, f"{quoted}!{':'.join(corners)}"))
     if setup.title_rows:
-        names.append(
-            ("_xlnm.Print_Titles", f"{quoted}!${setup.title_rows[0]}:${setup.title_rows[1]}")
-        )
+        names.append((PRINT_TITLES, f"{quoted}!${setup.title_rows[0]}:${setup.title_rows[1]}"))
     return names
