@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from perfeval_xl.context import NOTHING, Context, EarlierFinding
 
+ONE = Decimal(1)
+
 
 class State(StrEnum):
     """What stood in the cell of a fact."""
@@ -74,6 +76,12 @@ class CellRef(NamedTuple):
         """The cell with its sheet as people write it, such as ``附件2-1!G3``."""
         return f"{self.sheet}!{self.address}"
 
+    @property
+    def absolute(self) -> str:
+        """The cell as a formula on any sheet names it, such as ``'附件2-1'!$G$3``."""
+        sheet = self.sheet.replace("'", "''")
+        return f"'{sheet}'!${column_letters(self.column)}${self.row}"
+
 
 @lru_cache(maxsize=2048)
 def column_letters(column: int) -> str:
@@ -96,8 +104,10 @@ class Fact:
     note: what was assumed while reading (converted from 元, derived …), Chinese, empty if nothing.
     decimals: digits after the point as typed; half a unit of the last one is its tolerance.
     whole: the cell's whole text where ``raw`` is only a part of it, such as 人员编制：11.
-    operands: what a derived fact was worked out from. expression: how, as an Excel expression
-    over their cells; empty where cells cannot say it.
+    operands: what a derived fact was worked out from, or the rows it is the sum of.
+    expression: how, as an Excel expression over their cells; empty where cells cannot say it.
+    scale: what the cell's number is taken times: 1/10000 where it is in 元, 1/100 for a percentage
+    without its sign.
     """
 
     id: str
@@ -112,6 +122,7 @@ class Fact:
     whole: str = ""
     operands: tuple[Fact, ...] = ()
     expression: str = ""
+    scale: Decimal = ONE
 
     @property
     def number(self) -> Decimal | None:

@@ -103,7 +103,8 @@ class SheetEditor:
         if self._notes is None:
             editor = self.editor
             number = editor.sheet_number(self.sheet.part)
-            self._notes = SheetNotes(editor.changes, self.sheet, editor.author, number)
+            size = editor.workbook.styles.default_size
+            self._notes = SheetNotes(editor.changes, self.sheet, editor.author, number, size)
         is_first = not self._notes.notes
         if not self._notes.add(row, column, text):
             return False
@@ -196,7 +197,7 @@ class SheetEditor:
         """Hand all splices of the sheet to the package's changes."""
         edits, part = self._edits, self.sheet.part
         if self._notes and self._notes.notes:
-            self._notes.finish({**self.sheet.row_heights, **edits.heights})
+            self._notes.finish({**self.sheet.row_heights, **edits.heights}, edits.widths)
             edits.legacy_id = self._notes.legacy_id
         if part not in self.editor.changes.edited:
             return

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 
 from perfeval_xl.amounts import plain
 from perfeval_xl.context import NOTHING, Waiver
 from perfeval_xl.model import Evaluation, Finding, IndicatorResult
-from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, SheetEditor, Style, Validation
+from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, Style, Validation
 from perfeval_xl.ruling import (
     ACTIONS,
     LONGEST_REASON,
@@ -23,6 +22,7 @@ from perfeval_xl.ruling import (
     question_of,
     total_of,
 )
+from perfeval_xl.writer.beside import OwnColumns
 from perfeval_xl.writer.formulas import IDENTITY, REASON, RULING, ScoringFormulas
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.style import (
@@ -64,9 +64,9 @@ _HIDDEN = ";;;"  # a number format that shows nothing
 class RulingColumns:
     """The input columns of one scoring sheet. sha256: of the submitted file."""
 
-    def __init__(self, editor: SheetEditor, formulas: ScoringFormulas, sha256: str) -> None:
-        self.editor = editor
-        self.formulas = formulas
+    def __init__(self, columns: OwnColumns, sha256: str) -> None:
+        self.columns = columns
+        self.formulas = formulas = columns.formulas
         rulings = formulas.evaluation.context.rulings
         self._given = {r.indicator: r for r in rulings if r.sha256 == sha256}
         self._earlier = {r.indicator: r for r in rulings if r.sha256 != sha256}
@@ -88,7 +88,7 @@ class RulingColumns:
     def write(self) -> None:
         """A pair of input cells per indicator, the total and the rule below it."""
         for offset, width in enumerate(WIDTHS, RULING):
-            self.editor.set_column_width(self.formulas.first + offset, width)
+            self.columns.set_width(offset, width)
         for question in self._questions:
             if question.id in self.formulas.rows:
                 self._write_row(self.formulas.rows[question.id], question)
@@ -99,9 +99,11 @@ class RulingColumns:
         ruled = self._given.get(question.id)
         is_changed = question.id in self._earlier
         score = None if ruled is None else ruled.raw or None if ruled.score is None else ruled.score
-        self._put(row, RULING, score, _input(question.asks, is_changed, centered=True))
-        self._put(row, REASON, (ruled and ruled.reason) or None, _input(question.asks, is_changed))
-        self._put(row, IDENTITY, identity(question), _TIE)
+        self.columns.put(row, RULING, score, _input(question.asks, is_changed, centered=True))
+        self.columns.put(
+            row, REASON, (ruled and ruled.reason) or None, _input(question.asks, is_changed)
+        )
+        self.columns.put(row, IDENTITY, identity(question), _TIE)
 
     def _write_total(self) -> None:
         row, formulas = self.formulas.total_row, self.formulas
@@ -111,18 +113,8 @@ class RulingColumns:
         left = sum(name not in ruled for name in asked)
         said = STILL_OPEN.format(count=left) if left else ALL_RULED
         total = total_of(self._questions, ruled, pools)
-        self._put(row, RULING, total, _TOTAL, formulas.ruled_total(self._questions))
-        self._put(row, REASON, said, _TOTAL, formulas.still_open(asked))
-
-    def _put(
-        self,
-        row: int,
-        column: int,
-        value: str | Decimal | None,
-        style: Style,
-        formula: str | None = None,
-    ) -> None:
-        self.editor.write(row, self.formulas.first + column, value, style, formula)
+        self.columns.put(row, RULING, total, _TOTAL, formulas.ruled_total(self._questions))
+        self.columns.put(row, REASON, said, _TOTAL, formulas.still_open(asked))
 
     def _restrict(self) -> None:
         by_max: dict[str, list[str]] = {}
@@ -133,9 +125,9 @@ class RulingColumns:
                 by_max.setdefault(plain(question.max), []).append(self.formulas.cell(row, RULING))
                 reasons.append(self.formulas.cell(row, REASON))
         for most, cells in by_max.items():
-            self.editor.add_data_validation(" ".join(cells), _score_rule(most))
+            self.columns.editor.add_data_validation(" ".join(cells), _score_rule(most))
         if reasons:
-            self.editor.add_data_validation(" ".join(reasons), _REASON_RULE)
+            self.columns.editor.add_data_validation(" ".join(reasons), _REASON_RULE)
 
 
 def questions_of(formulas: ScoringFormulas) -> Sequence[Question]:

@@ -9,12 +9,12 @@ from decimal import Decimal
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator import excel
 from perfeval_xl.calculator.case import Case, Ruling, Standing, Trouble, lacking, undecided
-from perfeval_xl.calculator.excel import operand
 from perfeval_xl.calculator.rules.pieces import decimal
 from perfeval_xl.calculator.shown import tidy
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Fact
+from perfeval_xl.operand import as_typed, operand
 
 _YES = frozenset({"是", "有", "符合", "1", "yes", "√", "✓"})
 _NO = frozenset({"否", "无", "不符合", "没有", "0", "no", "×"})
@@ -150,11 +150,11 @@ class Clauses:
             if fact.ref is None or fact.note or fact.whole:
                 terms.append(plain(given))
                 continue
-            cell = excel.reference(fact.ref)
+            cell = fact.ref.absolute
             no = f'IF(OR({cell}="否",{cell}&""="0"),0,NA())'
             answered = f'IF(OR({cell}="是",{cell}&""="1"),{plain(points)},{no})'
             is_plain = fact.raw in ("是", "否", "1", "0")
-            terms.append(answered if is_plain else excel.as_typed(cell, fact.raw, given, answered))
+            terms.append(answered if is_plain else as_typed(cell, fact.raw, given, answered))
         return excel.two_decimals("+".join(terms))
 
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator import excel
 from perfeval_xl.calculator.case import Case, Ruling, Standing, lacking, undecided
-from perfeval_xl.calculator.excel import operand
 from perfeval_xl.calculator.rules.pieces import decimal
 from perfeval_xl.calculator.shown import tidy
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact
+from perfeval_xl.operand import operand
 
 
 @dataclass(frozen=True, slots=True)
