@@ -574,12 +574,14 @@ class Surplus:
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """So much off per counted case."""
+    """So much off per counted case; ``among``: how many there are at all, empty where that is open."""
 
     count: str
     noun: str
     per_incident: Decimal
     judged: bool
+    among: str = ""
+    not_applicable: str = ""
 
     @classmethod
     def from_table(cls, table: Mapping[str, object]) -> Incidents:
@@ -589,6 +591,8 @@ class Incidents:
             str(table["noun"]),
             _decimal(table["per_incident"]),
             bool(table.get("judged", False)),
+            str(table.get("among", "")),
+            str(table.get("not_applicable", "")),
         )
 
     def score(self, count: Decimal, max_score: Decimal) -> Decimal:
@@ -597,8 +601,8 @@ class Incidents:
 
     @property
     def fact_ids(self) -> tuple[str, ...]:
-        """The count."""
-        return (self.count,)
+        """The count, and of how many."""
+        return (self.count, self.among) if self.among else (self.count,)
 
     def rule(self, case: Case) -> Ruling:
         """A count decides; without one a person does, or it stays open."""
@@ -612,6 +616,8 @@ class Incidents:
             return _judged(case, said, (fact,))
         if fact.number is None:
             return lacking(case, (self.count,), (fact,))
+        if not fact.number and self.among and case.fact(self.among).number == 0:
+            return self._none_at_all(case, fact)
         if fact.number < 0:
             reason = texts["open.negative"].format(
                 label=case.label(self.count), amount=case.amount(fact), name=case.indicator.label
@@ -636,6 +642,11 @@ class Incidents:
         )  # fmt: skip
         formula = excel.sound(whole, excel.two_decimals(formula))
         return _decided(score, (fact,), said, formula, self._needs(case))
+
+    def _none_at_all(self, case: Case, fact: Fact) -> Ruling:
+        """There is nothing that could be counted: the reading says what that is worth."""
+        slots = {"label": case.label(self.among), "name": case.indicator.label}
+        return _not_applicable(case, self.not_applicable, (fact,), "none", slots)
 
     @property
     def _unit(self) -> str:
@@ -789,18 +800,26 @@ def _nothing_to_divide(case: Case, ratio: Ratio, measured: Measured, not_applica
     if not not_applicable:
         reason = texts["open.broken"].format(reason=texts["open.zero_both"].format(**names))
         return undecided(case, (), measured.facts, reason)
-    answer = case.lawful(not_applicable)[0]
+    return _not_applicable(case, not_applicable, measured.facts, "zeros", names)
+
+
+def _not_applicable(
+    case: Case, reading: str, inputs: tuple[Fact, ...], why: str, slots: Mapping[str, str]
+) -> Ruling:
+    """Nothing to hold the rule against: a person judges, or the points are given in full."""
+    texts = rule_texts()
+    answer = case.lawful(reading)[0]
     most = case.indicator.max
+    said = texts[f"open.not_applicable_{why}"].format(**slots)
     if answer == FULL:
-        said = texts["open.not_applicable_full"].format(**names, score=plain(most))
-        label = case.reading_label(not_applicable, answer)
         return Ruling(
-            Standing.DECIDED, tidy(most), tidy(most), tidy(most), measured.facts,
-            sentence=said, reading=label, formula=plain(most), formula_low=plain(most),
-            formula_high=plain(most),
+            Standing.DECIDED, tidy(most), tidy(most), tidy(most), inputs,
+            sentence=said + texts["open.not_applicable_full"].format(score=plain(most)),
+            reading=case.reading_label(reading, answer), formula=plain(most),
+            formula_low=plain(most), formula_high=plain(most),
         )  # fmt: skip
-    said = texts["open.not_applicable"].format(**names, claimed=case.claimed())
-    return Ruling(Standing.NOT_APPLICABLE, None, ZERO, most, measured.facts, sentence=said)
+    said += texts["open.not_applicable_judged"].format(claimed=case.claimed())
+    return Ruling(Standing.NOT_APPLICABLE, None, ZERO, most, inputs, sentence=said)
 
 
 def _judged(

@@ -217,7 +217,7 @@ class _ScoringColumns:
         if result.score is None:
             self._put(row, SCORE, score_shown(result), plain)
             if result.outcome is not Outcome.UNDECIDED:
-                low = high = self.formulas.claimed(result)
+                low, high = result.claim
         else:
             self._put(row, SCORE, result.score, _cell(look, bold=True), line.score)
         self._put(row, LOW, low, plain, line.low)
