@@ -748,8 +748,10 @@ def forms_check(form: str | None, templates: Path | None) -> None:
 
     if form is not None and Path(form).is_dir():
         specs = [load_form_directory(Path(form))]
+    elif form is not None:
+        specs = [_known_form(form, templates)]
     else:
-        specs = [load_form(name, templates) for name in ([form] if form else list_forms(templates))]
+        specs = [load_form(name, templates) for name in list_forms(templates)]
     for spec in specs:
         points = sum(group.points for group in spec.groups.values() if group.level == 1)
         click.echo(
@@ -941,8 +943,12 @@ def _settings(
 
 
 def _check_outbox(outbox: Path, inbox: Path) -> None:
-    if outbox.resolve() == inbox.resolve():
-        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
+    from perfeval_xl.batch.discover import InboxWouldChange, keep_apart
+
+    try:
+        keep_apart(inbox, outbox)
+    except InboxWouldChange as exc:
+        raise click.BadParameter(str(exc), param_hint="--out") from exc
     if outbox.exists() and not outbox.is_dir():
         raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")
 
