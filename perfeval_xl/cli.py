@@ -101,6 +101,8 @@ def _clear_errors(command: F) -> F:
             _fail(f"清单不能用，没有开始复核。{exc}")
         except PerfEvalError as exc:
             _fail(str(exc))
+        except BrokenPipeError:  # whoever read our output has left; click ends quietly
+            raise
         except OSError as exc:
             _fail(_refused(exc))
         except KeyboardInterrupt:
