@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from perfeval_xl.amounts import ZERO
 from perfeval_xl.context import NOTHING, Context, EarlierFinding
 
 ONE = Decimal(1)
@@ -134,6 +135,11 @@ class Fact:
         """The value when it is a text, else the raw text."""
         return self.value if isinstance(self.value, str) else self.raw
 
+    @property
+    def filled_above(self) -> bool:
+        """Whether the cell is blank because the row above was filled for both (the reader notes it)."""
+        return self.state is State.BLANK and bool(self.note) and not self.raw
+
 
 def missing_fact(fact_id: str) -> Fact:
     """The fact of a form that has no such cell."""
@@ -251,6 +257,18 @@ class IndicatorResult:
     formula: str | None = None
     formula_low: str | None = None
     formula_high: str | None = None
+
+    @property
+    def claim(self) -> tuple[Decimal, Decimal]:
+        """Bounds of the points while the self-score stands: itself, within 0 and the maximum.
+
+        Where none can be read everything is still open: a blank is no zero.
+        """
+        number = self.self_score.number
+        if number is not None:
+            number = max(ZERO, min(number, self.max))
+            return number, number
+        return ZERO, ZERO if self.self_score.filled_above else self.max
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ _WORDS = {
     "Path": "路径",
     "{name} {filename!r} does not exist.": "没有“{filename}”这个{name}。",
     "{name} {filename!r} is a directory.": "“{filename}”是文件夹，这里要{name}。",
-    "{name} {filename!r} is a file.": "“{filename}”是文件，这里要{name}。",
+    "{name} {filename!r} is a file.": "“{filename}”是文件，这里要{name}；只看一份表用 perfeval check。",
     "{name} {filename!r} is not readable.": "{name}“{filename}”不能读。",
     "{name} {filename!r} is not writable.": "{name}“{filename}”不能写。",
     "{value!r} is not a valid {number_type}.": "{value} 不是数。",

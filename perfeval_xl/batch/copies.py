@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfeval_xl.batch.discover import REVIEWED
+from perfeval_xl.batch.discover import RETURNED, REVIEWED
 from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.keep import is_kept
 from perfeval_xl.batch.one import Options, entries_of, whose, why_unreadable
@@ -109,11 +109,19 @@ class OutboxCopies:
 
 def copies_in(outbox: Path) -> Iterable[str]:
     """Places of all copies, relative to the outbox, sorted; those that were set aside left out."""
-    found = []
-    for folder, _, files in os.walk(outbox / REVIEWED):
+    return sorted(_workbooks_in(outbox, REVIEWED))
+
+
+def strays_in(outbox: Path, expected: Iterable[str]) -> list[str]:
+    """Places of copies and notes other than the expected ones: their file has left the inbox."""
+    places = {*_workbooks_in(outbox, REVIEWED), *_workbooks_in(outbox, RETURNED)}
+    return sorted(places.difference(expected))
+
+
+def _workbooks_in(outbox: Path, own: str) -> Iterator[str]:
+    for folder, _, files in os.walk(outbox / own):
         for name in files:
             if name.lower().endswith(_SHEETS) and not name.startswith(("~$", ".")):
                 path = Path(folder, name)
                 if not is_kept(path):
-                    found.append(path.relative_to(outbox).as_posix())
-    return sorted(found)
+                    yield path.relative_to(outbox).as_posix()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfeval_xl.batch.standing import Standing
+from perfeval_xl.errors import PerfEvalError
 
 REVIEWED = "复核"
 RETURNED = "退回"
@@ -26,6 +27,30 @@ _NOT_SUBMITTED = {
 }  # fmt: skip
 _SHEETS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
 _LONGEST_STEM = 220  # bytes: with our longest mark, a suffix and a number it stays under 255
+
+
+class InboxWouldChange(PerfEvalError):
+    """Outputs would be written among the submitted files."""
+
+    def __init__(self, inbox: str, outbox: str) -> None:
+        super().__init__(inbox, outbox)
+        self.inbox = inbox
+        self.outbox = outbox
+
+    def __str__(self) -> str:
+        return f"结果写到“{self.outbox}”，就会写进收件文件夹“{self.inbox}”。请换一个结果文件夹。"
+
+
+def keep_apart(inbox: Path, outbox: Path) -> None:
+    """Refuse an inbox that is the outbox, or lies in a folder that is written there.
+
+    Raises:
+        InboxWouldChange: the outputs would land in the inbox.
+    """
+    source, target = inbox.resolve(), outbox.resolve()
+    own = (target / REVIEWED, target / RETURNED)
+    if source == target or any(source.is_relative_to(folder) for folder in own):
+        raise InboxWouldChange(os.fspath(inbox), os.fspath(outbox))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +90,17 @@ def discover(inbox: Path, outbox: Path) -> Discovery:
         OSError: the inbox itself cannot be listed: that says nothing of what was sent.
     """
     found = Discovery()
-    names = sorted(_walk(inbox, outbox.resolve(), found), key=lambda item: item[0])
     taken: set[str] = set()
-    for name, path in names:
+    for name, path in sorted(_walk(inbox, outbox.resolve(), found), key=_precedence):
         found.files.append(_placed(path, name, taken))
+    found.files.sort(key=lambda file: file.name)
     return found
+
+
+def _precedence(item: tuple[str, Path]) -> tuple[bool, str]:
+    """The plain name of an output is the .xlsx's: its copy stays where it is when 甲.xls comes too."""
+    name, _ = item
+    return not name.endswith(".xlsx"), name
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +209,7 @@ def _name_reason(name: str) -> str:
 def _placed(path: Path, name: str, taken: set[str]) -> Submitted:
     folder, _, file = name.rpartition("/")
     stem, suffix = os.path.splitext(file)
-    kept = suffix if suffix.lower() in _SHEETS else ".xlsx"
+    kept = suffix.lower() if suffix.lower() in _SHEETS else ".xlsx"
     stem = _free(folder, _fitting(stem), suffix, taken)
     prefix = f"{folder}/" if folder else ""
     return Submitted(

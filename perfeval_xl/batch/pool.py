@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from perfeval_xl.errors import PerfEvalError
@@ -135,7 +136,8 @@ class Pool(Generic[T]):
             target=_serve, args=(theirs, self.work, self.prepare), daemon=True
         )
         with _without_interrupts():
-            process.start()
+            with _without_script():
+                process.start()
             theirs.close()
             worker: _Worker[T] = _Worker(process, ours)
             self._workers.append(worker)
@@ -214,6 +216,21 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """A process started in the block does not run the script that called us.
+
+    Python imports the main module again in a new process; a script that says run_folder(…)
+    without ``if __name__ == "__main__"`` would begin a run of its own in every worker.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 # ---- in the process ----

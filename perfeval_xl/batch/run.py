@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfeval_xl.batch import ledger
-from perfeval_xl.batch.copies import OutboxCopies
-from perfeval_xl.batch.discover import Submitted, discover
+from perfeval_xl.batch.copies import OutboxCopies, strays_in
+from perfeval_xl.batch.discover import Submitted, discover, keep_apart
 from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, write_results, writing_summary
 from perfeval_xl.batch.files import clear_parts, remove
 from perfeval_xl.batch.history import Sent, with_history
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 A_LIST = "办公室的清单"
 ARRIVING = "还在写入的文件，留待下次"
 _MOST_MOVES = 10  # times that a copy may change under a file's hands before it counts as in use
+_MOST_NAMED = 3  # files in one remark
 Progress = Callable[[Record, int], None]
 
 
@@ -112,11 +113,13 @@ def run_folder(
         FormSpecError: the form data is wrong.
         ClusterError: the scheduler or its workers cannot be used.
         ListError: one of the office's lists cannot be used.
+        InboxWouldChange: the outbox is the inbox, or holds it where copies are written.
         OutboxBusy: another run is writing to the outbox.
         LedgerNewer, LedgerBusy: the ledger of earlier rounds cannot be used now.
         OSError: the outbox cannot be written. What is finished is kept for the next run.
     """
     source, target = Path(inbox), Path(outbox)
+    keep_apart(source, target)
     if scheduler is not None:  # the same on every machine
         source, target = source.resolve(), target.resolve()
     chosen = (settings or Settings()).overruled(
@@ -150,6 +153,8 @@ def run_folder(
             if run.arriving:
                 result.skipped[ARRIVING] = len(run.arriving)
             names = [file.name for file in found.files if file.name not in run.arriving]
+            strays = strays_in(target, (place for f in found.files for place in (f.copy, f.note)))
+            _note(result, _said_of_strays(strays))
             found.files.clear()  # of 10,000 files they are 30 MB that nobody needs any more
             del run, copies
             shown = write_results(result, journal, names, chosen, specs, desk)
@@ -163,6 +168,17 @@ def run_folder(
 def _note(result: RunResult, remark: str) -> None:
     if remark:
         result.remarks.append(remark)
+
+
+def _said_of_strays(places: Sequence[str]) -> str:
+    """Outputs are never deleted with their file, but must not be sent back unnoticed."""
+    if not places:
+        return ""
+    more = "等" if len(places) > _MOST_NAMED else ""
+    return (
+        f"有 {len(places)} 份副本或退回说明的原件已不在收件里，没有删除，发回前请留意："
+        f"{'、'.join(places[:_MOST_NAMED])}{more}。"
+    )
 
 
 def cores() -> int:

@@ -27,6 +27,7 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import column_letters
 from perfeval_xl.ooxml import Workbook, sniff
 
+_OUR_OWN = frozenset({"说明", "指标项"})
 FAULT = "#N/A"  # what a formula that failed shows
 HEAD_WITHIN = 30  # rows in which the head is looked for, below titles
 _NOT_A_LIST = "workbook.not_a_workbook"
@@ -150,9 +151,15 @@ def read_tables(
             others.append(sheet)
         else:
             (usable if is_usable(table) else lacking).append(table)
-    for sheet in [*(table.sheet for table in lacking), *others] if usable else ():
+    passed_over = [*(table.sheet for table in lacking), *others] if usable else []
+    for sheet in (sheet for sheet in passed_over if not _is_our_own(sheet)):
         remarks.add("sheet_without_head", sheet.name, path.name, sheet.name)
     return usable, lacking[0] if lacking else None
+
+
+def _is_our_own(sheet: ListSheet) -> bool:
+    """Whether it is a sheet that explains the empty list we handed out: it is headed by its name."""
+    return sheet.name in _OUR_OWN and bool(sheet.rows) and sheet.rows[0][:1] == (sheet.name,)
 
 
 def says_nothing(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -19,7 +20,14 @@ ALTERED = "score.points_altered"
 _MOST_BLANKS = 3  # more blank self-scores than that are one finding
 _MOST_MARKED = 8  # where a score rests on more cells than that, its own alone is coloured
 _NO_REASON = frozenset({"", "无", "/", "-", "—", "没有", "不扣分", "无扣分", "未扣分"})
-_DENIALS = ("未扣", "不扣", "无扣", "没有扣")
+_NOT_DEDUCTED = ("未扣", "不扣", "无扣", "没有扣")
+_CLAUSES = re.compile("[，。；、,;\n]")
+_SHORTCOMING = re.compile(
+    "扣|滞后|欠缺|缺少|缺失|缺项|逾期|迟报|超期|超支|超编|超标|超预算|违规|有待|"
+    "不(?:全|足|够|到位|及时|完整|完善|健全|规范|准确|相符)|"
+    "未(?:完成|按|及时|达|公开|制定|修订|建立|落实|执行|健全|完善)"
+)
+_DENIAL = re.compile("无|没有|不存在|未(?:发现|出现|发生|超)|不超")
 
 
 def check_scores(
@@ -166,7 +174,7 @@ def _say_blanks(
     """Rows without a self-score; the lower rows of a cell merged over a pool are filled by it."""
     blank = [
         r for r, _ in judged
-        if r.id in rows and rows[r.id].self_score.state is State.BLANK and not _merged_above(rows[r.id])
+        if r.id in rows and rows[r.id].self_score.state is State.BLANK and not rows[r.id].self_score.filled_above
     ]  # fmt: skip
     texts = rule_texts()
     if len(blank) > _MOST_BLANKS:
@@ -200,7 +208,7 @@ def _check_pools(prepared: Prepared, rows: dict[str, ScoreRow], book: FindingBoo
                 follows_from="score.above_max" if single else "",
             )  # fmt: skip
         complete = len(members) == len(prepared.pooled[pool_id]) and all(
-            row.self_score.number is not None or _merged_above(row) for row in members
+            row.self_score.number is not None or row.self_score.filled_above for row in members
         )
         reasons = [row.reason for row in members if row.reason.state is not State.MISSING]
         if complete and total < pool.points and reasons and all(map(_is_blank_reason, reasons)):
@@ -237,12 +245,13 @@ def _is_blank_reason(reason: Fact) -> bool:
 
 
 def _speaks_of_deduction(text: str) -> bool:
-    """Whether a remark speaks of lost points and does not merely say why there are none."""
-    return "扣" in text and not any(word in text for word in _DENIALS)
+    """Whether a remark speaks of lost points or of what would cost some, and denies neither.
 
-
-def _merged_above(row: ScoreRow) -> bool:
-    """Whether the cell is blank because the row above was filled for both (the reader notes it)."""
-    return (
-        row.self_score.state is State.BLANK and bool(row.self_score.note) and not row.self_score.raw
+    The column is for other remarks too: most rows with full marks say why they have them.
+    """
+    if any(word in text for word in _NOT_DEDUCTED):
+        return False
+    return any(
+        _SHORTCOMING.search(clause) and not _DENIAL.search(clause)
+        for clause in _CLAUSES.split(text)
     )

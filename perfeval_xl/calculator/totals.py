@@ -9,7 +9,7 @@ from decimal import Decimal
 from perfeval_xl.amounts import ZERO
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import tidy
-from perfeval_xl.model import Fact, IndicatorResult, Outcome, State, Submission, Totals
+from perfeval_xl.model import IndicatorResult, Outcome, State, Submission, Totals
 
 _DECIDED = (Outcome.AGREES, Outcome.WITHIN_READINGS, Outcome.DIFFERS)
 STATED = ("scoring_total", "self_total")
@@ -69,18 +69,12 @@ def self_sum(submission: Submission) -> Decimal | None:
     return tidy(sum(numbers, ZERO)) if numbers else None
 
 
-def capped(self_score: Fact, most: Decimal) -> Decimal:
-    """A self-score between 0 and the maximum; 0 where none can be read."""
-    number = self_score.number
-    return ZERO if number is None else max(ZERO, min(number, most))
-
-
 def _add(sums: _Sums, result: IndicatorResult) -> None:
-    claimed = capped(result.self_score, result.max)
-    sums.computed += claimed if result.score is None else result.score
+    least, most = result.claim
+    sums.computed += least if result.score is None else result.score
     if result.outcome in (Outcome.JUDGED, Outcome.NOT_APPLICABLE):
-        sums.low += claimed
-        sums.high += claimed
+        sums.low += least
+        sums.high += most
         return
     sums.low += result.low or ZERO
     sums.high += ZERO if result.high is None else result.high

@@ -81,7 +81,11 @@ def _passwords(file: Path | None) -> tuple[str, ...]:
 
 def check_outbox(outbox: Path, inbox: Path) -> None:
     """Refuse an outbox that is the inbox or no folder."""
-    if outbox.resolve() == inbox.resolve():
-        raise click.BadParameter("结果文件夹不能就是收件文件夹", param_hint="--out")
+    from perfeval_xl.batch.discover import InboxWouldChange, keep_apart
+
+    try:
+        keep_apart(inbox, outbox)
+    except InboxWouldChange as exc:
+        raise click.BadParameter(str(exc), param_hint="--out") from exc
     if outbox.exists() and not outbox.is_dir():
         raise click.BadParameter(f"“{outbox}”不是文件夹", param_hint="--out")

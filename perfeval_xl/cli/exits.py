@@ -37,6 +37,8 @@ def clear_errors(command: F) -> F:
             fail(f"清单不能用，没有开始复核。{exc}")
         except PerfEvalError as exc:
             fail(str(exc))
+        except BrokenPipeError:  # whoever read our output has left; click ends quietly
+            raise
         except OSError as exc:
             fail(_refused(exc))
         except KeyboardInterrupt:

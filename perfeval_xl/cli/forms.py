@@ -150,8 +150,10 @@ def forms_check(form: str | None, templates: Path | None) -> None:
 
     if form is not None and Path(form).is_dir():
         specs = [load_form_directory(Path(form))]
+    elif form is not None:
+        specs = [known_form(form, templates)]
     else:
-        specs = [load_form(name, templates) for name in ([form] if form else list_forms(templates))]
+        specs = [load_form(name, templates) for name in list_forms(templates)]
     for spec in specs:
         points = sum(group.points for group in spec.groups.values() if group.level == 1)
         click.echo(

@@ -91,6 +91,8 @@ def check_incidents(section: Section) -> None:
     section.text("noun")
     _positive(section, "per_incident")
     section.flag("judged")
+    if section.text("among", ""):
+        section.text(NOT_APPLICABLE)
 
 
 def check_clauses(section: Section) -> None:

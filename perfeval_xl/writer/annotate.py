@@ -197,7 +197,7 @@ class _ScoringColumns:
         if result.score is None:
             self.columns.put(row, SCORE, score_shown(result), plain)
             if result.outcome is not Outcome.UNDECIDED:
-                low = high = self.formulas.claimed(result)
+                low, high = result.claim
         else:
             self.columns.put(row, SCORE, result.score, _cell(look, bold=True), line.score)
         self.columns.put(row, LOW, low, plain, line.low)

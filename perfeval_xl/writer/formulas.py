@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.forms.spec import BandSpec, FormSpec
@@ -87,8 +86,9 @@ class ScoringFormulas:
         """Score, bounds and difference of one indicator that has a row."""
         row = self.rows[result.id]
         if result.score is None:
-            claimed = self._claimed(result) if result.outcome in _CLAIMED else None
-            return Line(None, claimed, self.cell(row, LOW) if claimed else None, None)
+            if result.outcome not in _CLAIMED:
+                return Line(None, None, None, None)
+            return Line(None, self._claimed(result), self._most(result, self.cell(row, LOW)), None)
         score = self.cell(row, SCORE)
         most = plain(result.max)
         return Line(
@@ -98,10 +98,13 @@ class ScoringFormulas:
             self._gap(result.self_score, score),
         )
 
-    def claimed(self, result: IndicatorResult) -> Decimal:
-        """The self-score between 0 and the maximum; 0 where none can be read."""
-        number = result.self_score.number
-        return ZERO if number is None else max(ZERO, min(number, result.max))
+    def _most(self, result: IndicatorResult, claimed: str) -> str:
+        """The most that a claim leaves possible: the claim, or the maximum while there is none."""
+        if result.claim[1] == result.claim[0]:
+            return claimed
+        cell = _cell_of(result.self_score, self.area.sheet)
+        most = plain(result.max)
+        return f'IF({cell}="",{most},{claimed})' if cell else most
 
     def _claimed(self, result: IndicatorResult) -> str:
         return f"MAX(0,MIN({plain(result.max)},{self._number(result.self_score)}))"
@@ -227,7 +230,8 @@ class ScoringFormulas:
         if row is not None:
             return row
         if result.score is None and result.outcome in _CLAIMED:
-            return self._claimed(result)
+            claimed = self._claimed(result)
+            return self._most(result, claimed) if column == HIGH else claimed
         number = (result.score, result.low, result.high)[column]
         formula = (result.formula, result.formula_low, result.formula_high)[column]
         return _or_undecided(formula, ("NA()", "0", plain(result.max))[column]) or plain(

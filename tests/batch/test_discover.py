@@ -79,6 +79,23 @@ def test_two_files_never_share_an_output(tmp_path: Path) -> None:
         assert len(set(outputs)) == len(files)
 
 
+def test_a_file_of_another_kind_beside_it_leaves_the_copy_of_an_xlsx_where_it_is(
+    tmp_path: Path,
+) -> None:
+    inbox = _inbox(tmp_path, "局.et", "局.XLSX", "局.xls", "局.xlsx")
+    files = discover(inbox, tmp_path / "结果").files
+    assert {f.name: f.copy for f in files} == {
+        "局.xlsx": "复核/局_复核.xlsx", "局.XLSX": "复核/局_XLSX_复核.xlsx",
+        "局.et": "复核/局_et_复核.xlsx", "局.xls": "复核/局_xls_复核.xlsx",
+    }  # fmt: skip
+    assert [f.name for f in files] == ["局.XLSX", "局.et", "局.xls", "局.xlsx"]
+
+
+def test_a_suffix_in_capitals_is_ours_in_the_copy(tmp_path: Path) -> None:
+    inbox = _inbox(tmp_path, "局.XLSX")
+    assert discover(inbox, tmp_path / "结果").files[0].copy == "复核/局_复核.xlsx"
+
+
 def test_a_name_of_255_bytes_still_takes_our_suffix(tmp_path: Path) -> None:
     inbox = _inbox(tmp_path, "长" * 83 + ".xlsx")
     file = discover(inbox, tmp_path / "结果").files[0]

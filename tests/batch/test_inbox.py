@@ -229,18 +229,18 @@ def test_a_file_that_is_being_written_is_left_for_the_next_run(tmp_path: Path) -
 
 
 def test_a_file_that_comes_beside_another_takes_nothing_from_it(tmp_path: Path) -> None:
-    """局.xls sorts before 局.xlsx and takes its output's name: neither copy may be lost."""
+    """局.ods sorts before 局.xls and takes its output's name: neither copy may be lost."""
     inbox, outbox = tmp_path / "收件", tmp_path / "结果"
     inbox.mkdir()
-    (inbox / "局.xlsx").write_bytes(GOOD)
+    (inbox / "局.xls").write_bytes(GOOD)
     run_folder(inbox, outbox, jobs=1)
-    (inbox / "局.xls").write_bytes(broken.value(broken.SECOND, "F3", "4")())
+    (inbox / "局.ods").write_bytes(broken.value(broken.SECOND, "F3", "4")())
     new = with_ledger_of(outbox, tmp_path / "新")
     run_folder(inbox, outbox, jobs=1)
     mixed = files_of(outbox)
     run_folder(inbox, new, jobs=1)
     assert mixed == files_of(tmp_path / "新")
-    (inbox / "局.xls").unlink()
+    (inbox / "局.ods").unlink()
     run_folder(inbox, outbox, jobs=1)
     shutil.rmtree(tmp_path / "新")
     run_folder(inbox, tmp_path / "新", jobs=1)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from perfeval_xl.batch.remarks import Remarks
 from perfeval_xl.batch.roster import Roster, read_roster
 from perfeval_xl.errors import ListError
+from perfeval_xl.writer.lists import write_roster
 from tests.builders.lists import titled, written
 
 HEAD = ["序号", "编码", "单位名称", "别名", "类型", "截止日期", "免报"]
@@ -38,6 +40,17 @@ def test_title_blank_rows_full_width_and_notes_do_not_matter(tmp_path: Path) -> 
     assert found[0].aliases == ("区教体局", "教育局")
     assert found[1].aliases == ("区民政", "社会组织局")
     assert found[0].place == "名册!C4"
+
+
+def test_the_list_that_init_lays_out_is_read_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "名册.xlsx"
+    write_roster(path)
+    book = load_workbook(path)
+    book["名册"]["A2"], book["名册"]["B2"] = "000001", "区教育局"
+    book.save(path)
+    remarks = Remarks()
+    assert [unit.code for unit in read_roster(path, remarks).units] == ["000001"]
+    assert remarks.found == []
 
 
 def test_codes_keep_the_zeros_that_their_format_shows(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.calculator.build import Value, list_rows, submission, text
 SPEC = load_form("yueyanglou-2021")
 BASE = load_form("yueyanglou-2023-base")
 BOTH = ("base-data", "supplement")
+_OPEN = {"open": "undecided", "judged": "not_applicable"}
 _OF_THE_SCORES = {"score.full_marks_unsupported", "score.differs", "form.year_differs"}
 
 
@@ -49,9 +50,9 @@ def test_further_sheets_give_these_scores_and_findings(case: dict[str, Any]) -> 
     evaluation = judged(case)
     for number, wanted in case.get("scores", {}).items():
         result = evaluation.indicators[int(number) - 1]
-        assert result.score == (None if wanted == "open" else wanted), result.sentence
-        if wanted == "open":
-            assert result.outcome == "undecided", result.sentence
+        assert result.score == (None if wanted in _OPEN else wanted), result.sentence
+        if wanted in _OPEN:
+            assert result.outcome == _OPEN[wanted], result.sentence
     if "findings" in case:
         codes = Counter(f.code for f in evaluation.findings if f.code not in _OF_THE_SCORES)
         assert codes == Counter(case["findings"])
@@ -110,7 +111,10 @@ def test_checks_of_a_sheet_that_is_not_there_are_not_even_mentioned() -> None:
 
 
 def test_points_decided_grow_with_each_sheet() -> None:
-    """16 from 附件2-1 alone, 33 with the base data, 60 with the supplement."""
+    """16 from 附件2-1 alone, 33 with the base data, 60 with the supplement.
+
+    Without any special there is nothing to decide 支付进度 by.
+    """
     base: dict[str, Value] = {
         "three_public_final_last": 5, "three_public_budget": 4, "procurement_budget": 50,
         "procurement_final": 50, "basic_adjustment_budget": 200, "basic_adjustment_final": 200,
@@ -122,10 +126,13 @@ def test_points_decided_grow_with_each_sheet() -> None:
         "card_eligible_spending": 10, "specials_count": 0, "fund_use_cases": 0, "asset_cases": 0,
         "survey_size": 100, **dict.fromkeys(clauses, "是"),
     }  # fmt: skip
-    for facts, decided, undecided, judged_points in (
-        ({}, 16, 28, 56), (base, 33, 11, 56), (base | more, 60, 0, 40),
+    one = [["甲", 100, "2021-02-01", 100]]
+    special = list_rows(SPEC, "special", ("special_amount", "special_day", "special_issued"), one)
+    for facts, lists, decided, undecided, judged_points in (
+        ({}, [], 16, 28, 56), (base, [], 33, 11, 56),
+        (base | more, [], 57, 0, 43), (base | more | {"specials_count": 1}, special, 60, 0, 40),
     ):  # fmt: skip
-        totals = evaluate(submission(SPEC, facts, attached=BOTH), SPEC).totals
+        totals = evaluate(submission(SPEC, facts, attached=BOTH, lists=lists), SPEC).totals
         assert (totals.decided, totals.undecided, totals.judged) == (
             decided, undecided, judged_points,
         )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,9 +11,10 @@ from perfeval_xl.amounts import WAN, ZERO, half_unit, plain
 from perfeval_xl.calculator.checks import outcome
 from perfeval_xl.calculator.checks.desk import Desk
 from perfeval_xl.calculator.guesses import said_of
-from perfeval_xl.calculator.lines import Operands, lines_of, texts_of, tolerance
-from perfeval_xl.calculator.shown import cells, percent, refs_of
+from perfeval_xl.calculator.lines import Operands, added, lines_of, texts_of, tolerance
+from perfeval_xl.calculator.shown import cells, percent, refs_of, tidy
 from perfeval_xl.forms.spec import CheckSpec
+from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact, State, Submission, missing_fact
 
 
@@ -138,29 +140,75 @@ def check_at_most(desk: Desk, check: CheckSpec) -> None:
         if not given:
             outcome.skip(desk, check, line, outcome.without(desk, "checks.blank_operand", large))
             continue
-        part = sum((f.number for f in small if f.number is not None), ZERO)
-        whole = sum((f.number for f in given if f.number is not None), ZERO)
+        part, whole = added(small), added(given)
         if part <= whole + tolerance(desk.prepared, [*small, *given]):
             detail = f"{outcome.terms(desk, small, ' ＋ ')} ≤ {outcome.terms(desk, given, ' ＋ ')}"
             desk.book.check(
                 check.id, outcome.titled(check, line), outcome.with_blank(desk, detail, blank)
             )
-        elif blank:
+            continue
+        left = [_left_for(desk, line, fact) for fact in blank]
+        if any(one is None for one in left):
             outcome.skip(desk, check, line, outcome.without(desk, "checks.blank_operand", blank))
+            continue
+        known = [one for one in left if one is not None]
+        whole += sum((one.amount for one in known), ZERO)
+        rest = [fact for one in known for fact in one.others]
+        if part > whole + tolerance(desk.prepared, [*small, *given, *rest]):
+            _broken_size(desk, check, line, small, large, part, whole, known)
         else:
-            _broken_size(desk, check, line, small, large, part, whole)
+            larger = "＋".join(_labelled(desk, f, known) for f in large)
+            detail = f"{outcome.terms(desk, small, ' ＋ ')} ≤ {larger} {plain(tidy(whole))}"
+            desk.book.check(check.id, outcome.titled(check, line), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What the total of a sum leaves for its one blank part, and the figures that say so."""
+
+    fact: Fact
+    amount: Decimal
+    others: tuple[Fact, ...]
+
+
+def _left_for(desk: Desk, line: Operands, blank: Fact) -> _Left | None:
+    """What a blank part must be by its sum; None where its total or another part is not known."""
+    if blank.state is not State.BLANK:
+        return None
+    for check in desk.prepared.spec.checks:
+        if check.kind != "sum" or blank.id not in texts_of(check, "parts"):
+            continue
+        total = line.fact(str(check.options["total"]))
+        parts = [line.fact(p) for p in texts_of(check, "parts") if p != blank.id]
+        if total.number is None or any(f.number is None for f in parts):
+            continue
+        amount = total.number - added(parts)
+        slack = tolerance(desk.prepared, [total, *parts])
+        return _Left(blank, max(amount, ZERO), (total, *parts)) if amount >= -slack else None
+    return None
 
 
 def _broken_size(
     desk: Desk, check: CheckSpec, line: Operands, small: list[Fact], large: list[Fact],
-    part: Decimal, whole: Decimal,
+    part: Decimal, whole: Decimal, known: Sequence[_Left],
 ) -> None:  # fmt: skip
     guess = desk.mender.guess(check.id, small[0])
     cause = outcome.say_yuan(desk, check, line, guess)
     label = outcome.labelled(line, "＋".join(desk.label(f.id) for f in small))
     desk.book.add(
         check.code, refs_of([*small, *large]), plain(part), plain(whole), plain(part - whole),
-        slots={"label": label, "operands": "＋".join(desk.label(f.id) for f in large)},
+        slots={"label": label, "operands": "＋".join(_labelled(desk, f, known) for f in large)},
         kind=check.kind, clause=check.clause, follows_from=cause,
         hint="" if cause else said_of(guess, desk.label),
     )  # fmt: skip
+
+
+def _labelled(desk: Desk, fact: Fact, known: Sequence[_Left]) -> str:
+    """A label, for a blank figure with what it was taken for."""
+    label = desk.label(fact.id)
+    taken = next((plain(tidy(one.amount)) for one in known if one.fact is fact), None)
+    return (
+        label
+        if taken is None
+        else rule_texts()["checks.taken_for"].format(label=label, amount=taken)
+    )

@@ -8,7 +8,14 @@ from decimal import Decimal
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator import excel
-from perfeval_xl.calculator.case import Case, Ruling, Standing, Trouble, lacking, undecided
+from perfeval_xl.calculator.case import (
+    Case,
+    Ruling,
+    Standing,
+    Trouble,
+    lacking,
+    undecided,
+)
 from perfeval_xl.calculator.rules.pieces import decimal
 from perfeval_xl.calculator.shown import tidy
 from perfeval_xl.forms.texts import rule_texts
@@ -22,12 +29,14 @@ _NO = frozenset({"否", "无", "不符合", "没有", "0", "no", "×"})
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """So much off per counted case."""
+    """So much off per counted case; ``among``: how many there are at all, empty where that is open."""
 
     count: str
     noun: str
     per_incident: Decimal
     judged: bool
+    among: str = ""
+    not_applicable: str = ""
 
     @classmethod
     def from_table(cls, table: Mapping[str, object]) -> Incidents:
@@ -37,6 +46,8 @@ class Incidents:
             str(table["noun"]),
             decimal(table["per_incident"]),
             bool(table.get("judged", False)),
+            str(table.get("among", "")),
+            str(table.get("not_applicable", "")),
         )
 
     def score(self, count: Decimal, max_score: Decimal) -> Decimal:
@@ -45,8 +56,8 @@ class Incidents:
 
     @property
     def fact_ids(self) -> tuple[str, ...]:
-        """The count."""
-        return (self.count,)
+        """The count, and of how many."""
+        return (self.count, self.among) if self.among else (self.count,)
 
     def rule(self, case: Case) -> Ruling:
         """A count decides; without one a person does, or it stays open."""
@@ -60,6 +71,8 @@ class Incidents:
             return _judged(case, said, (fact,))
         if fact.number is None:
             return lacking(case, (self.count,), (fact,))
+        if not fact.number and self.among and case.fact(self.among).number == 0:
+            return self._none_at_all(case, fact)
         if fact.number < 0:
             reason = texts["open.negative"].format(
                 label=case.label(self.count), amount=case.amount(fact), name=case.indicator.label
@@ -84,6 +97,11 @@ class Incidents:
         )  # fmt: skip
         formula = excel.sound(whole, excel.two_decimals(formula))
         return _decided(score, (fact,), said, formula, self._needs(case))
+
+    def _none_at_all(self, case: Case, fact: Fact) -> Ruling:
+        """There is nothing that could be counted: the reading says what that is worth."""
+        slots = {"label": case.label(self.among), "name": case.indicator.label}
+        return inapplicable(case, self.not_applicable, (fact,), "none", slots)
 
     @property
     def _unit(self) -> str:

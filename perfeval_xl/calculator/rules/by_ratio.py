@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from perfeval_xl.amounts import ZERO, plain
-from perfeval_xl.calculator.case import Case, Ruling, Standing, lacking, undecided
+from perfeval_xl.amounts import plain
+from perfeval_xl.calculator.case import Case, Ruling, inapplicable, lacking, undecided
 from perfeval_xl.calculator.ratios import Change, Declared, Measured, Quotient, Ratio, make_ratio
-from perfeval_xl.calculator.shown import percent, tidy
+from perfeval_xl.calculator.shown import percent
 from perfeval_xl.forms.texts import rule_texts
-
-FULL = "full"
 
 
 def ratio_of(table: Mapping[str, object]) -> Ratio:
@@ -47,18 +45,7 @@ def _nothing_to_divide(case: Case, ratio: Ratio, measured: Measured, not_applica
     if not not_applicable:
         reason = texts["open.broken"].format(reason=texts["open.zero_both"].format(**names))
         return undecided(case, (), measured.facts, reason)
-    answer = case.lawful(not_applicable)[0]
-    most = case.indicator.max
-    if answer == FULL:
-        said = texts["open.not_applicable_full"].format(**names, score=plain(most))
-        label = case.reading_label(not_applicable, answer)
-        return Ruling(
-            Standing.DECIDED, tidy(most), tidy(most), tidy(most), measured.facts,
-            sentence=said, reading=label, formula=plain(most), formula_low=plain(most),
-            formula_high=plain(most),
-        )  # fmt: skip
-    said = texts["open.not_applicable"].format(**names, claimed=case.claimed())
-    return Ruling(Standing.NOT_APPLICABLE, None, ZERO, most, measured.facts, sentence=said)
+    return inapplicable(case, not_applicable, measured.facts, "zeros", names)
 
 
 def reading_label(case: Case, ratio: Ratio, measured: Measured, reading: str, answer: str) -> str:
