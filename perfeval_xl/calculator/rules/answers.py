@@ -13,6 +13,7 @@ from perfeval_xl.calculator.case import (
     Ruling,
     Standing,
     Trouble,
+    inapplicable,
     lacking,
     undecided,
 )
