@@ -154,7 +154,7 @@ def run_folder(
             del run, copies
             shown = finish(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, shown)
+            taking = Taking(office.unit_of, applied, shown, office.names())
             _note(result, ledger.take(target, result.results, taking))
     return result
 

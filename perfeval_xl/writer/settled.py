@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _RULES = (
     "几项共用分值的（如三项效益），合计不超过共用的分值。",
     "核定得分与自评不同的，要写理由；数字可定的，核定在复核允许的区间内时，以复核说明为理由。",
     "填报单位在核定以后改了原件的，以前的核定不计入，列在“尚未核定”里，请重新核定。",
+    "同一单位报了几份的：后一轮的为准，前一轮的列出而不计入；同一轮的几份内容不同，分不出先后，要由人留下一份（状态“重复待定”）。",
     "豁免：问题照列，不要求更正；理由和日期见“处理与豁免”。",
     "等次按核定得分和表样规定的分数段确定。",
 )
@@ -45,8 +47,10 @@ _UNIT_COLUMNS = (
     Column("填写\n有误", 7, "center"),
     Column("豁免\n问题", 7, "center"),
     Column("意见书", 10, "center"),
+    Column("哪一份为准", 30),
 )
 _STAGE_COLUMN = 10
+_ALWAYS = (Stage.MISTAKES, Stage.OPEN, Stage.SETTLED)  # counted also where there is none
 _CHANGE_COLUMNS = (
     Column("序号", 6, "center"),
     Column("单位", 22),
@@ -92,7 +96,9 @@ _WAIVER_COLUMNS = (
 _STAGE_LOOKS = {
     Stage.MISTAKES: next(look for key, look in SEVERITY.items() if key.value == "error"),
     Stage.OPEN: next(look for key, look in SEVERITY.items() if key.value == "warning"),
+    Stage.TWICE: next(look for key, look in SEVERITY.items() if key.value == "error"),
     Stage.SETTLED: next(look for key, look in OUTCOME.items() if key.value == "agrees"),
+    Stage.NOT_COUNTED: next(look for key, look in OUTCOME.items() if key.value == "judged"),
 }
 
 
@@ -100,6 +106,7 @@ def write_settled(path: Path, units: Sequence[UnitSettlement]) -> None:
     """Write the summary of all units to ``path``, in the order given."""
     with Book(path, TITLE) as book:
         _write_units(book, units)
+        units = [unit for unit in units if unit.counts]
         _write_list(book, CHANGES, "核定与自评不同的指标，每一处都有理由。", _CHANGE_COLUMNS,
                     _changes(units), "核定与自评没有不同。")  # fmt: skip
         _write_list(book, OPEN, "要由核定人定、还没有填核定得分的指标。填在副本里，再运行一次 settle。",
@@ -125,23 +132,32 @@ def _write_rules(book: Book) -> None:
 
 
 def _write_units(book: Book, units: Sequence[UnitSettlement]) -> None:
-    counts = "，".join(
-        f"{STAGES[stage]} {sum(unit.stage is stage for unit in units)}" for stage in Stage
-    )
+    found = Counter(unit.stage for unit in units)
+    counts = "，".join(f"{STAGES[s]} {found[s]}" for s in Stage if s in _ALWAYS or found[s])
     listing = Listing(book, UNITS, TITLE, f"共 {len(units)} 份：{counts}。{_RULE}", _UNIT_COLUMNS)
     listing.write_head(34)
     if not units:
         listing.write_sentence("没有完成复核的文件。")
     for number, unit in enumerate(units, 1):
-        values: tuple[Value, ...] = (
-            number, unit.unit or NO_NAME, unit.code, unit.file, unit.stated, unit.computed,
-            unit.total, None if unit.stated is None else unit.total - unit.stated,
-            unit.rating_stated, unit.rating, STAGES[unit.stage], len(unit.open_items) or "",
-            len(unit.mistakes) or "", len(unit.waived) or "", Link(unit.notice, "打开"),
-        )  # fmt: skip
+        values = _unit_values(number, unit)
         listing.write_row(values, {_STAGE_COLUMN: _STAGE_LOOKS[unit.stage]})
     listing.freeze(2)
     listing.filter_rows()
+
+
+def _unit_values(number: int, unit: UnitSettlement) -> tuple[Value, ...]:
+    """A file's row; one that does not count has neither 核定得分 nor what follows from it."""
+    known: tuple[Value, ...] = (
+        number, unit.unit or NO_NAME, unit.code, unit.file, unit.stated, unit.computed,
+    )  # fmt: skip
+    if not unit.counts:
+        nothing: tuple[Value, ...] = (None, None, unit.rating_stated, "", STAGES[unit.stage])
+        return (*known, *nothing, "", "", "", "", unit.why_role)
+    return (
+        *known, unit.total, None if unit.stated is None else unit.total - unit.stated,
+        unit.rating_stated, unit.rating, STAGES[unit.stage], len(unit.open_items) or "",
+        len(unit.mistakes) or "", len(unit.waived) or "", Link(unit.notice, "打开"), unit.why_role,
+    )  # fmt: skip
 
 
 def _write_list(

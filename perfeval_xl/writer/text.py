@@ -8,7 +8,7 @@ from perfeval_xl.amounts import plain
 from perfeval_xl.context import Adjudication, Rank, Waiver
 from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
 from perfeval_xl.ruling import Fault
-from perfeval_xl.settlement import Stage
+from perfeval_xl.settlement import Role, Stage
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
@@ -250,5 +250,18 @@ def earlier_ruling(ruled: Adjudication, now: str, now_interval: str) -> str:
     )
 
 
-STAGES = {Stage.MISTAKES: "填写有误", Stage.OPEN: "未核定完", Stage.SETTLED: "已核定"}
+WHY_ROLE = {
+    Role.COUNTS: "同一单位还有{others}，以这一份（第 {round} 轮）为准",
+    Role.REPLACED: "这是第 {round} 轮的，后来报了{others}，这一份不计入",
+    Role.SAME: "与{others}内容相同，只计一份，这一份不计入",
+    Role.UNDECIDED: "同一单位同一轮还有{others}，内容不同，分不出先后：留下一份，其余移出收件，再运行 run 和 settle",
+}
+UNITS_LOST = "台账不在了或已损坏：这次只按各表自己填的编码和名称归到单位，名册的别名没有用上。再运行一次 perfeval run 就有。"
+STAGES = {
+    Stage.MISTAKES: "填写有误",
+    Stage.TWICE: "重复待定",
+    Stage.OPEN: "未核定完",
+    Stage.SETTLED: "已核定",
+    Stage.NOT_COUNTED: "不计入",
+}
 SEVERITY_WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
