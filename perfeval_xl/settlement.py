@@ -39,7 +39,8 @@ class Item:
 
     ruled: what the officer ruled, None when she did not or what she typed cannot count. reason:
     hers. sentence: what the review says. earlier: a ruling on an earlier version of the file, in
-    words, that waits to be confirmed. place: where to rule, such as ``附件2-2!O3``.
+    words, that waits to be confirmed. carried: of a ruling carried over from such a version, which
+    one. place: where to rule, such as ``附件2-2!O3``.
     """
 
     question: Question
@@ -48,6 +49,7 @@ class Item:
     ruled: Decimal | None = None
     reason: str = ""
     earlier: str = ""
+    carried: str = ""
 
     @property
     def counted(self) -> Decimal:
@@ -142,6 +144,11 @@ class UnitSettlement:
     def open_items(self) -> list[Item]:
         """Indicators that still wait for a ruling."""
         return [item for item in self.items if item.is_open]
+
+    @property
+    def carried_items(self) -> list[Item]:
+        """Indicators whose ruling was carried over from an earlier version of the file."""
+        return [item for item in self.items if item.carried and item.ruled is not None]
 
     @property
     def waived(self) -> list[Dealt]:

@@ -35,6 +35,7 @@ from perfeval_xl.model import CellRef, Outcome
 from perfeval_xl.ruling import (
     Fault,
     Question,
+    changed_grounds,
     faults_of,
     finding_keys,
     total_of,
@@ -50,6 +51,7 @@ from perfeval_xl.writer.text import (
     POOL_EXCEEDED,
     UNITS_LOST,
     WHY_ROLE,
+    carried_from,
     earlier_ruling,
     earlier_waiver,
     interval,
@@ -330,6 +332,7 @@ def _item_record(item: Item) -> Record:
         "reason": item.reason or None,
         "open": item.is_open,
         "earlier": item.earlier or None,
+        "carried": item.carried or None,
     }
 
 
@@ -349,7 +352,8 @@ def _items(
     known: Iterable[Adjudication],
     mistakes: list[Mistake],
 ) -> tuple[Item, ...]:
-    typed = {t.ruling.indicator: t for t in entries.rulings}
+    typed = {t.ruling.indicator: t for t in entries.standing}
+    carried = {t.ruling.indicator: carried_from(t.ruling) for t in entries.carried}
     earlier = {r.indicator: r for r in known if r.sha256 != entries.sha256 or not entries.sha256}
     pools = {indicator.id: indicator.shared for indicator in spec.indicators}
     items = []
@@ -360,11 +364,17 @@ def _items(
         own = typed.get(question.id)
         if own is None:
             before = earlier.get(question.id)
-            said = _said_of(before, question) if before else ""
+            now = entries.grounds.get(question.id, "")
+            said = _said_of(before, question, now) if before else ""
             items.append(Item(question, found["sentence"], shown, earlier=said))
         else:
             ruled = _ruled(record["file"], question, own, mistakes)
-            items.append(Item(question, found["sentence"], shown, ruled, own.ruling.reason))
+            items.append(
+                Item(
+                    question, found["sentence"], shown, ruled, own.ruling.reason,
+                    carried=carried.get(question.id, ""),
+                )
+            )  # fmt: skip
     return tuple(items)
 
 
@@ -402,9 +412,12 @@ def _question(found: Mapping[str, Any], pool: str) -> Question:
     )
 
 
-def _said_of(before: Adjudication, question: Question) -> str:
+def _said_of(before: Adjudication, question: Question, grounds: str) -> str:
+    if before.is_withdrawn:
+        return ""
     now = "空白" if question.claimed is None else plain(question.claimed)
-    return earlier_ruling(before, now, interval(question.low, question.high))
+    changed = changed_grounds(before.grounds, grounds)
+    return earlier_ruling(before, now, interval(question.low, question.high), changed)
 
 
 def _ruled(

@@ -20,7 +20,7 @@ from tests.batch.test_settle import rows_of
 from tests.builders.lists import titled
 from tests.writer.copies import workbook_of
 
-MANAGEMENT = "budget_management_system"
+MANAGEMENT, COMPLIANCE = "budget_management_system", "fund_use_compliance"
 ROSTER = [["编码", "名称", "别名"], ["000301", "区甲局", "区旧甲委"], ["000302", "区乙局", ""]]
 COUNTS, REPLACED, SAME, UNDECIDED = Role.COUNTS, Role.REPLACED, Role.SAME, Role.UNDECIDED
 
@@ -99,15 +99,16 @@ def office(tmp_path: Path) -> Office:
 
 def test_a_ruling_goes_with_the_unit_that_reports_by_another_name(office: Office) -> None:
     """Neither file names a code, and the file has another name: only the roster joins them."""
-    officer.rule(office.copy("甲"), {MANAGEMENT: (1, "缺一项")})
+    officer.rule(office.copy("甲"), {MANAGEMENT: (1, "缺一项"), COMPLIANCE: (2, "一例")})
     (office.inbox / "甲.xlsx").unlink()
     office.put("旧甲委", workbook("区旧甲委", row_9=2))
     office.review()
     office.roster.unlink()  # what counts is what the run knew
     _, units = office.settled()
-    item = next(i for i in units["旧甲委"].items if i.question.id == MANAGEMENT)
-    assert "上次核定 1 分（理由：缺一项）" in item.earlier
-    assert item.is_open
+    items = {item.question.id: item for item in units["旧甲委"].items}
+    assert items[MANAGEMENT].carried.startswith("沿用第 1 轮核定")
+    assert "上次核定 2 分（理由：一例），当时自评 3" in items[COMPLIANCE].earlier
+    assert items[COMPLIANCE].is_open
 
 
 def test_two_names_of_one_unit_are_one_unit_in_the_settled_summary(office: Office) -> None:
@@ -118,9 +119,9 @@ def test_two_names_of_one_unit_are_one_unit_in_the_settled_summary(office: Offic
     assert (units["甲"].stage, units["旧甲委"].stage) == (Stage.NOT_COUNTED, Stage.OPEN)
     shown = {row[3]: row for row in rows_of(result.summary, "核定汇总")}
     assert shown["甲.xlsx"][6:11] == [None, None, "优秀", None, "不计入"]
-    assert shown["甲.xlsx"][15] == "这是第 1 轮的，后来报了“旧甲委.xlsx”（第 2 轮），这一份不计入"
+    assert shown["甲.xlsx"][16] == "这是第 1 轮的，后来报了“旧甲委.xlsx”（第 2 轮），这一份不计入"
     assert shown["旧甲委.xlsx"][6] == 95.8
-    assert "以这一份（第 2 轮）为准" in shown["旧甲委.xlsx"][15]
+    assert "以这一份（第 2 轮）为准" in shown["旧甲委.xlsx"][16]
     # what does not count is neither asked about nor written to the unit
     assert {row[1] for row in rows_of(result.summary, "尚未核定")} == {"区旧甲委"}
     assert [path.stem for path in (office.outbox / "复核意见书").iterdir()] == ["旧甲委_复核意见书"]
