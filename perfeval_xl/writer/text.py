@@ -31,10 +31,7 @@ EARLIER_RULING = (
     "【核定后填报有改动】上次核定 {score} 分{reason}，当时自评 {claimed}、区间 {interval}；"
     "现自评 {now}、区间 {now_interval}。{changed}请重新核定。"
 )
-CARRIED_RULING = (
-    "【沿用第 {round} 轮核定】{date}核定 {score} 分{reason}。自评、复核结果和依据的填报内容都没有变，继续有效；"
-    "要改就改核定得分，清空就要重新核定。"
-)
+CARRIED_RULING = "【沿用第 {round} 轮核定】{date}核定 {score} 分{reason}。依据没有改动，继续有效；可以改，清空就要重新核定。"
 CARRIED = "沿用第 {round} 轮核定{date}"
 CHANGED = "有改动的：{names}。"
 GROUNDS = {
