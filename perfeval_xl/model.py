@@ -235,7 +235,8 @@ class IndicatorResult:
     score: the default reading's points, None when undecided or judged. low, high: the interval
     over the readings that are not pinned, the bounds of what is possible when undecided (0…max).
     missing: ids of the facts that would decide it. formula: the score as an Excel formula over
-    the unit's own cells, without a leading ``=``; None where no figure decides.
+    the unit's own cells, without a leading ``=``; None where no figure decides. grounds: marks of
+    all that a person's ruling on it would rest on.
     """
 
     id: str
@@ -257,6 +258,7 @@ class IndicatorResult:
     formula: str | None = None
     formula_low: str | None = None
     formula_high: str | None = None
+    grounds: str = ""
 
     @property
     def claim(self) -> tuple[Decimal, Decimal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -22,8 +22,8 @@ from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.batch.worker import prepare
 from perfeval_xl.forms.catalog import load_forms
+from perfeval_xl.forms.peers import limits_from_data, limits_to_data
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.model import Severity
 
 if TYPE_CHECKING:
     from perfeval_xl.batch.list_desk import Desk
@@ -91,14 +91,17 @@ def write_results(
     names: the files that count, in order; emptied, as the journal is, once they are not needed any
     more. specs: their forms as the office applies them.
     """
-    _write_lines(result, journal, names, settings.office.severities, specs, desk)
+    _write_lines(result, journal, names, settings, specs, desk)
     journal.forget()
     names.clear()
     office = _said_of(result, desk)
-    return {
+    shown: dict[str, Any] = {
         "info": _run_info(result, settings) | (desk.info if desk else {}),
         "colours": dict(settings.office.colours), "office": office,
     }  # fmt: skip
+    if settings.peers is not None:
+        shown["peers"] = limits_to_data(settings.peers)
+    return shown
 
 
 @contextlib.contextmanager
@@ -139,11 +142,12 @@ def write_summary_of(
     rounds: int = 1,
     colours: Mapping[str, str] | None = None,
     office: Mapping[str, Any] | None = None,
+    peers: Mapping[str, Any] | None = None,
 ) -> None:
     """汇总.xlsx from results.jsonl.
 
     rounds: the latest of any unit. colours: the office's own. office: what its lists add, as
-    ``OfficeSheets.to_data`` gives it.
+    ``OfficeSheets.to_data`` gives it. peers: its own limits, as ``limits_to_data`` gives them.
     """
     from perfeval_xl.writer.style import in_colours
     from perfeval_xl.writer.summary import write_summary
@@ -154,6 +158,7 @@ def write_summary_of(
             write_summary(
                 temporary, map(from_line, lines), info, has_rounds=rounds > 1,
                 office=OfficeSheets.from_data(office or {}),
+                limits=limits_from_data(peers) if peers else None,
             )  # fmt: skip
 
 
@@ -161,14 +166,16 @@ def _write_lines(
     result: RunResult,
     journal: Journal,
     names: list[str],
-    severities: Iterable[tuple[str, Severity]],
+    settings: Settings,
     specs: Sequence[FormSpec],
     desk: Desk | None,
 ) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
     key_of = desk.key_of if desk else unit_key
     kind_of = desk.kind_of if desk else _no_kind
-    peers = PeerFinder(specs, lambda name: next(journal.records([name])), kind_of, key_of=key_of)
+    peers = PeerFinder(
+        specs, lambda name: next(journal.records([name])), kind_of, settings.peers, key_of
+    )
     pairs = PairFinder(peers.noting(journal.records(names)), key_of)
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
@@ -177,7 +184,7 @@ def _write_lines(
                 is_changed = pairs.add_findings(record) | peers.add_findings(record)
                 if desk is not None:
                     is_changed |= desk.answer(record)
-                is_changed |= regrade(record, severities)
+                is_changed |= regrade(record, settings.office.severities)
                 result.count(record)
                 out.write((to_line(record) if is_changed else line) + "\n")
 

@@ -159,7 +159,7 @@ def run_folder(
             del run, copies
             shown = write_results(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, shown)
+            taking = Taking(office.unit_of, applied, shown, office.names())
             with writing_summary(result, shown, chosen.jobs or cores()):
                 _note(result, ledger.take(target, result.results, taking))
     return result

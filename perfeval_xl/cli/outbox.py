@@ -30,7 +30,7 @@ def settle(outbox: Path, as_json: bool, templates: Path | None, settings_file: P
     示例：
       perfeval settle 结果
     \b
-    退出码：0 全部核定 · 3 核定填写有误 · 4 还有没核定的 · 1 程序失败 · 2 用法不对
+    退出码：0 全部核定 · 3 核定填写有误 · 4 还有没核定或重复待定的 · 1 程序失败 · 2 用法不对
     """
     from perfeval_xl.batch.files import quiet_refusals
     from perfeval_xl.batch.settings import settings_beside
@@ -53,7 +53,10 @@ def settle(outbox: Path, as_json: bool, templates: Path | None, settings_file: P
     for place in result.strays:
         click.echo(f"“{place}”的原件已不在收件里或被退回，其中的核定留着，但没有计入。", err=True)
     say_set_aside(result.set_aside)
-    mistaken, is_open = result.count(Stage.MISTAKES), result.count(Stage.OPEN)
+    for remark in result.remarks:
+        click.echo(remark, err=True)
+    mistaken = result.count(Stage.MISTAKES)
+    is_open = result.count(Stage.OPEN) + result.count(Stage.TWICE)
     sys.exit(ERRORS_FOUND if mistaken else INCOMPLETE if is_open else OK)
 
 
@@ -64,6 +67,10 @@ def _print_settlement(unit: UnitSettlement) -> None:
     if unit.stage is Stage.SETTLED:
         return
     click.secho(f"{unit.copy}　{unit.unit}", bold=True)
+    if unit.why_role:
+        click.echo(f"  {unit.why_role}")
+    if not unit.counts:
+        return
     for mistake in unit.mistakes:
         click.secho(f"  [填写有误] {mistake.message}", fg=COLORS["error"])
         click.echo(f"       {mistake.fix}")
