@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from unicodedata import category
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.model import ONE, Fact
@@ -17,7 +18,8 @@ _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?%?")
 _HUNDREDTH = Decimal("0.01")
 _LONGEST_TEXT = 200  # characters; Excel allows 255 in a formula
 _LONGEST_SUM = 3000  # characters of a sum; a formula of 8192 may say it twice
-_SPACES_IN_TEXT = "\u3000\xa0"  # no control characters, although Python prints them escaped
+_SAYABLE = ("Zs", "Cf")  # spaces of all widths, none included: VALUE knows only the usual one
+_BY_CODE = {"\n": "CHAR(10)", "\t": "CHAR(9)"}
 
 
 def operand(fact: Fact) -> str:
@@ -34,14 +36,14 @@ def operand(fact: Fact) -> str:
         return as_typed(cell, fact.whole, fact.number, "NA()")
     if holds_number(fact):
         return _scaled(cell, fact.scale)
-    if _PLAIN.fullmatch(fact.raw.strip()):
+    if _PLAIN.fullmatch(fact.raw.strip(" ")):
         return literal(fact.number)
     return as_typed(cell, fact.raw, fact.number, "NA()" if fact.note else f"VALUE({cell})")
 
 
 def holds_number(fact: Fact) -> bool:
     """Whether the cell holds the very number, or the one it is a fixed part of."""
-    raw = fact.raw.strip()
+    raw = fact.raw.strip(" ")
     if fact.number is None or not _PLAIN.fullmatch(raw):
         return False
     # Excel writes 2.43 as 2.4300000000000002 and means 15 digits of it.
@@ -76,14 +78,16 @@ def _scaled(cell: str, scale: Decimal) -> str:
 
 def _quoted(text: str) -> str:
     """The text in a formula, empty where a formula cannot say it."""
-    bare = text.replace("\n", "")
-    if len(text) > _LONGEST_TEXT or not bare.translate(_NO_SPACES).isprintable():
+    if len(text) > _LONGEST_TEXT or not all(map(_is_sayable, text)):
         return ""
-    lines = text.replace('"', '""').split("\n")
-    return '"' + '"&CHAR(10)&"'.join(lines) + '"'
+    quoted = '"' + text.replace('"', '""') + '"'
+    for char, code in _BY_CODE.items():
+        quoted = quoted.replace(char, f'"&{code}&"')
+    return quoted
 
 
-_NO_SPACES = str.maketrans("", "", _SPACES_IN_TEXT)
+def _is_sayable(char: str) -> bool:
+    return char.isprintable() or char in _BY_CODE or category(char) in _SAYABLE
 
 
 def _sum(addends: Sequence[Fact]) -> str:

@@ -19,6 +19,7 @@ from perfeval_xl.model import (
     Severity,
 )
 from perfeval_xl.ooxml import Border, Editor, Fill, Font, Sheet, SheetEditor, Style, Workbook
+from perfeval_xl.ooxml.refs import MAX_COLUMN
 from perfeval_xl.writer.basis import basis_sheet
 from perfeval_xl.writer.beside import OwnColumns
 from perfeval_xl.writer.formulas import (
@@ -83,9 +84,10 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     by_cell = _findings_by_cell(evaluation.findings, set(workbook.sheet_names))
     area = evaluation.submission.area
     formulas, printed = None, ""
-    if area is not None:
+    first = None if area is None else _first_column(workbook.sheet(area.sheet), area)
+    if area is not None and first is not None:
         sheet = workbook.sheet(area.sheet)
-        formulas = ScoringFormulas(evaluation, spec, area, _first_column(sheet, area))
+        formulas = ScoringFormulas(evaluation, spec, area, first)
         columns = OwnColumns(editor.sheet(area.sheet), formulas)
         _ScoringColumns(columns, sheet, RulingColumns(columns, digest)).write()
         printed = keep_to_form(editor, area.sheet, formulas.first - 2)
@@ -158,9 +160,22 @@ def _fill(look: Look) -> Fill:
 # ---- columns beside the scoring sheet ----
 
 
-def _first_column(sheet: Sheet, area: ScoringArea) -> int:
-    """Our first column: right of everything filled, one left free."""
-    return max(area.last_column, sheet.max_column, *_merge_edges(sheet, area)) + 2
+def _first_column(sheet: Sheet, area: ScoringArea) -> int | None:
+    """Our first column: right of everything filled, one left free; None where there is no room."""
+    taken = len(SCORING_HEADS) + 1
+    first = max(area.last_column, sheet.max_column, *_merge_edges(sheet, area)) + 2
+    if first + taken <= MAX_COLUMN:
+        return first
+    # Something stands at the sheet's right edge: the first gap beside the form will do.
+    used = {column for _, column in sheet.cells}
+    for _, left, _, right in sheet.merges:
+        used.update(range(left, right + 1))
+    before = area.last_column
+    for column in sorted(c for c in used | {MAX_COLUMN + 1} if c > before):
+        if column - before > taken + 1:
+            return before + 2
+        before = column
+    return None
 
 
 class _ScoringColumns:

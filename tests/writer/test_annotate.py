@@ -260,3 +260,42 @@ def _across(sheet: Sheet, column: int) -> int:
 
 def _down(sheet: Sheet, row: int) -> int:
     return int(sheet.row_heights.get(row + 1, sheet.default_height) * 4 / 3)
+
+
+def _with_stray(*places: tuple[int, int]) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(FilledForm.example())))
+    for row, column in places:
+        book[SCORING].cell(row, column, "x")
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _first_head(copy: bytes) -> int:
+    cells = Workbook.open(copy).sheet(SCORING).cells
+    return min(column for (_, column), cell in cells.items() if cell.raw == "复核得分")
+
+
+@pytest.mark.parametrize(
+    ("places", "first"),
+    [
+        ([], 9),
+        ([(40, 20)], 22),
+        ([(40, 16_384)], 9),
+        ([(3, 12), (40, 16_380)], 14),
+        ([(40, 16_372)], 16_374),
+    ],
+)
+def test_our_columns_stay_on_the_sheet_whatever_stands_at_its_edge(
+    places: list[tuple[int, int]], first: int
+) -> None:
+    """The form ends in column 7, the sheet in 16384; ours are 9 and a free one before them."""
+    assert _first_head(annotated_bytes(_with_stray(*places)).copy) == first
+
+
+def test_a_sheet_without_room_beside_the_form_has_its_review_on_our_sheet_alone() -> None:
+    full = [(40, column) for column in range(8, 16_385, 9)]
+    one = annotated_bytes(_with_stray(*full))
+    sheet = Workbook.open(one.copy).sheet(SCORING)
+    assert all(cell.raw != "复核得分" for cell in sheet.cells.values())
+    assert Workbook.open(one.copy).sheet_names[0] == "复核意见"

@@ -15,8 +15,10 @@ from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Outcome
 from perfeval_xl.ooxml import Sheet, Workbook
+from perfeval_xl.operand import literal, operand
 from perfeval_xl.writer.formulas import SCORE, ScoringFormulas
 from tests.builders.forms import FilledForm, Value
+from tests.builders.layouts import CHANGES, made
 from tests.conftest import SAMPLES
 from tests.writer import copies
 from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formulas
@@ -409,3 +411,55 @@ def test_a_score_that_rests_on_many_rows_colours_its_own_cell_alone() -> None:
         if finding.code == "score.differs" and finding.indicator == "fixed_asset_utilization_rate"
     ]
     assert marked == [7, 1]
+
+
+@pytest.mark.campaign
+@pytest.mark.libreoffice
+def test_libreoffice_reckons_forms_of_every_kind_to_our_value(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """However figures are typed and forms are drawn; and no figure that a cell tells stands alone."""
+    found = {}
+    for name, change in CHANGES.items():
+        for layout in () if change.slow else change.layouts:
+            try:
+                one = annotated_bytes(made((name,), random.Random(name), layout).written())
+            except WorkbookError:
+                continue
+            found[f"{name}-{layout}"] = one
+    alone = [
+        (name, fact.id, fact.raw)
+        for name, one in found.items()
+        for result in one.evaluation.indicators
+        for fact in result.inputs
+        if fact.number is not None and operand(fact) == literal(fact.number)
+    ]
+    files = {name: copies.without_cached_values(one.copy) for name, one in found.items()}
+    off = []
+    for number in range(0, len(files), 50):  # LibreOffice dies of some 250 files in one run
+        some = list(files)[number : number + 50]
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        books = reckoned({name: files[name] for name in some}, recalculate, folder)
+        off += [
+            (name, *key, value, got)
+            for name in some
+            for key, (_, value) in our_formulas(found[name].copy, found[name].data).items()
+            if (got := shown(books[name].sheet(key[0]), key[1], key[2])) != as_shown(value)
+        ]
+    assert len(found) > 300
+    assert alone == []
+    assert off == []
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_reckons_figures_with_odd_spaces_to_our_value(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """VALUE knows only the usual space: not the wide, the unbreakable, the invisible one."""
+    one = annotated_bytes(made(("spaces_around",), random.Random(4), "plain").written())
+    book = reckoned({"one": copies.without_cached_values(one.copy)}, recalculate, tmp_path)["one"]
+    formulas = our_formulas(one.copy, one.data)
+    assert any("EXACT(" in formula for formula, _ in formulas.values())
+    for key, (_, value) in formulas.items():
+        assert shown(book.sheet(key[0]), key[1], key[2]) == as_shown(value), key
