@@ -26,8 +26,7 @@ def test_a_script_without_a_main_guard_runs_a_folder_once(tmp_path: Path) -> Non
     inbox_of(tmp_path / "收件", "甲.xlsx", "乙.xlsx")
     script = tmp_path / "复核.py"
     script.write_text(
-        "from perfeval_xl import run_folder\n"
-        "print(run_folder('收件', '结果', jobs=2).evaluated)\n",
+        "from perfeval_xl import run_folder\nprint(run_folder('收件', '结果', jobs=2).evaluated)\n",
         "utf-8",
     )
     said = subprocess.run(

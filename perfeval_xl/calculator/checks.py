@@ -401,7 +401,11 @@ def _labelled(desk: Desk, fact: Fact, known: Sequence[_Left]) -> str:
     """A label, for a blank figure with what it was taken for."""
     label = desk.label(fact.id)
     taken = next((plain(tidy(one.amount)) for one in known if one.fact is fact), None)
-    return label if taken is None else rule_texts()["checks.taken_for"].format(label=label, amount=taken)
+    return (
+        label
+        if taken is None
+        else rule_texts()["checks.taken_for"].format(label=label, amount=taken)
+    )
 
 
 def check_row_totals(desk: Desk) -> None:

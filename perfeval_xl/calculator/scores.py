@@ -253,4 +253,3 @@ def _speaks_of_deduction(text: str) -> bool:
         _SHORTCOMING.search(clause) and not _DENIAL.search(clause)
         for clause in _CLAUSES.split(text)
     )
-
