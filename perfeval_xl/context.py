@@ -75,7 +75,8 @@ class Adjudication:
 
     score: None where none was entered or it cannot be read; ``raw`` is what was typed. sha256: of
     the submitted file. claimed, low, high: self-score and interval as shown to the officer, as
-    texts, empty where there were none.
+    texts, empty where there were none. grounds: what it rests on, empty when nobody noted it.
+    round: of the unit's submissions, 0 when unknown. date: on which the copy was saved.
     """
 
     indicator: str
@@ -86,6 +87,14 @@ class Adjudication:
     low: str = ""
     high: str = ""
     raw: str = ""
+    grounds: str = ""
+    round: int = 0
+    date: str = ""
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the officer cleared what had been carried over from an earlier version."""
+        return self.score is None and not self.raw and not self.reason
 
 
 @dataclass(frozen=True, slots=True)

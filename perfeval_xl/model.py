@@ -14,6 +14,8 @@ from typing import NamedTuple
 from perfeval_xl.amounts import ZERO
 from perfeval_xl.context import NOTHING, Context, EarlierFinding
 
+ONE = Decimal(1)
+
 
 class State(StrEnum):
     """What stood in the cell of a fact."""
@@ -75,6 +77,12 @@ class CellRef(NamedTuple):
         """The cell with its sheet as people write it, such as ``附件2-1!G3``."""
         return f"{self.sheet}!{self.address}"
 
+    @property
+    def absolute(self) -> str:
+        """The cell as a formula on any sheet names it, such as ``'附件2-1'!$G$3``."""
+        sheet = self.sheet.replace("'", "''")
+        return f"'{sheet}'!${column_letters(self.column)}${self.row}"
+
 
 @lru_cache(maxsize=2048)
 def column_letters(column: int) -> str:
@@ -97,8 +105,10 @@ class Fact:
     note: what was assumed while reading (converted from 元, derived …), Chinese, empty if nothing.
     decimals: digits after the point as typed; half a unit of the last one is its tolerance.
     whole: the cell's whole text where ``raw`` is only a part of it, such as 人员编制：11.
-    operands: what a derived fact was worked out from. expression: how, as an Excel expression
-    over their cells; empty where cells cannot say it.
+    operands: what a derived fact was worked out from, or the rows it is the sum of.
+    expression: how, as an Excel expression over their cells; empty where cells cannot say it.
+    scale: what the cell's number is taken times: 1/10000 where it is in 元, 1/100 for a percentage
+    without its sign.
     """
 
     id: str
@@ -113,6 +123,7 @@ class Fact:
     whole: str = ""
     operands: tuple[Fact, ...] = ()
     expression: str = ""
+    scale: Decimal = ONE
 
     @property
     def number(self) -> Decimal | None:
@@ -224,7 +235,8 @@ class IndicatorResult:
     score: the default reading's points, None when undecided or judged. low, high: the interval
     over the readings that are not pinned, the bounds of what is possible when undecided (0…max).
     missing: ids of the facts that would decide it. formula: the score as an Excel formula over
-    the unit's own cells, without a leading ``=``; None where no figure decides.
+    the unit's own cells, without a leading ``=``; None where no figure decides. grounds: marks of
+    all that a person's ruling on it would rest on.
     """
 
     id: str
@@ -246,6 +258,7 @@ class IndicatorResult:
     formula: str | None = None
     formula_low: str | None = None
     formula_high: str | None = None
+    grounds: str = ""
 
     @property
     def claim(self) -> tuple[Decimal, Decimal]:

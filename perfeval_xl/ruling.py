@@ -11,12 +11,23 @@ from decimal import Decimal
 from enum import StrEnum
 
 from perfeval_xl.amounts import ZERO
+from perfeval_xl.context import Adjudication
 from perfeval_xl.model import IndicatorResult, Outcome
 
 LONGEST_REASON = 500
 WAIVED, TO_CORRECT = "豁免", "更正"
 ACTIONS = (TO_CORRECT, WAIVED)
 _SETTLED = (Outcome.AGREES, Outcome.WITHIN_READINGS)
+
+
+class Ground(StrEnum):
+    """A part of what a ruling rests on."""
+
+    CLAIM = "claim"  # the self-score
+    RESULT = "result"  # what the rule gives, its maximum and wording
+    FIGURES = "figures"  # that it rests on
+    ROW = "row"  # the row's own texts
+    TEXTS = "texts"  # of the workbook, where no figure decides
 
 
 class Fault(StrEnum):
@@ -129,6 +140,31 @@ def finding_keys(findings: Iterable[tuple[str, str, str, str]]) -> list[str]:
         seen[key] = seen.get(key, 0) + 1
         keys.append(key if seen[key] == 1 else f"{key}#{seen[key]}")
     return keys
+
+
+def grounds_text(marks: Mapping[Ground, str]) -> str:
+    """Marks of all that a ruling rests on as one text without ``|``."""
+    return ",".join(f"{ground.value}:{mark}" for ground, mark in marks.items())
+
+
+def changed_grounds(before: str, now: str) -> list[Ground] | None:
+    """What is not as it was; None where one of the two does not say what it rested on."""
+    old, new = _marks(before), _marks(now)
+    if not old or not new:
+        return None
+    return [ground for ground in Ground if old.get(ground.value) != new.get(ground.value)]
+
+
+def is_carried(before: Adjudication, question: Question, grounds: str) -> bool:
+    """Whether a ruling on an earlier version holds for this one: all it rests on is as it was."""
+    if before.score is None or changed_grounds(before.grounds, grounds) != []:
+        return False
+    return not faults_of(question, before.raw, before.score, before.reason)
+
+
+def _marks(grounds: str) -> dict[str, str]:
+    pairs = (part.partition(":") for part in grounds.split(",") if part)
+    return {name: mark for name, _, mark in pairs}
 
 
 def question_of(result: IndicatorResult, pool: str) -> Question:

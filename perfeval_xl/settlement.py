@@ -10,12 +10,27 @@ from perfeval_xl.amounts import ZERO
 from perfeval_xl.ruling import WAIVED, Question
 
 
+class Role(StrEnum):
+    """Whether a file counts for its unit.
+
+    REPLACED: a later round of the unit does. SAME: another file of the same content does.
+    UNDECIDED: several files of one round differ, and a person has to choose.
+    """
+
+    COUNTS = "counts"
+    REPLACED = "replaced"
+    SAME = "same"
+    UNDECIDED = "undecided"
+
+
 class Stage(StrEnum):
-    """How far a unit is: 有误, 未核定完, 已核定."""
+    """How far a file is: 填写有误, 重复, 未核定完, 已核定; 不计入 where another one counts."""
 
     MISTAKES = "mistakes"
+    TWICE = "twice"
     OPEN = "open"
     SETTLED = "settled"
+    NOT_COUNTED = "not_counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,8 @@ class Item:
 
     ruled: what the officer ruled, None when she did not or what she typed cannot count. reason:
     hers. sentence: what the review says. earlier: a ruling on an earlier version of the file, in
-    words, that waits to be confirmed. place: where to rule, such as ``附件2-2!O3``.
+    words, that waits to be confirmed. carried: of a ruling carried over from such a version, which
+    one. place: where to rule, such as ``附件2-2!O3``.
     """
 
     question: Question
@@ -33,6 +49,7 @@ class Item:
     ruled: Decimal | None = None
     reason: str = ""
     earlier: str = ""
+    carried: str = ""
 
     @property
     def counted(self) -> Decimal:
@@ -97,6 +114,7 @@ class UnitSettlement:
 
     copy and notice: places in the outbox. stated: the unit's own total, the sum of its rows where it
     gave none. total: what counts; provisional while something is open. rating: that total's.
+    role: whether it counts for its unit; why_role: why, in words, where there are several files.
     """
 
     file: str
@@ -114,11 +132,23 @@ class UnitSettlement:
     items: tuple[Item, ...]
     findings: tuple[Dealt, ...]
     mistakes: tuple[Mistake, ...]
+    role: Role = Role.COUNTS
+    why_role: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is, or may be, what the unit is settled by."""
+        return self.role in (Role.COUNTS, Role.UNDECIDED)
 
     @property
     def open_items(self) -> list[Item]:
         """Indicators that still wait for a ruling."""
         return [item for item in self.items if item.is_open]
+
+    @property
+    def carried_items(self) -> list[Item]:
+        """Indicators whose ruling was carried over from an earlier version of the file."""
+        return [item for item in self.items if item.carried and item.ruled is not None]
 
     @property
     def waived(self) -> list[Dealt]:
@@ -128,6 +158,10 @@ class UnitSettlement:
     @property
     def stage(self) -> Stage:
         """How far it is; mistakes go before what is open."""
+        if not self.counts:
+            return Stage.NOT_COUNTED
         if self.mistakes:
             return Stage.MISTAKES
+        if self.role is Role.UNDECIDED:
+            return Stage.TWICE
         return Stage.OPEN if self.open_items else Stage.SETTLED

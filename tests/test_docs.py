@@ -7,7 +7,8 @@ import runpy
 
 from click.testing import CliRunner
 
-from perfeval_xl.cli import _MEANING, main
+from perfeval_xl.cli import main
+from perfeval_xl.cli.exits import MEANING
 from perfeval_xl.forms.returns import return_texts
 from tests.conftest import ROOT
 
@@ -68,5 +69,5 @@ def test_return_codes_of_the_guide_exist() -> None:
 
 def test_the_guide_quotes_what_the_double_click_says() -> None:
     text = GUIDE.read_text(encoding="utf-8")
-    for sentence in _MEANING.values():
+    for sentence in MEANING.values():
         assert sentence.removeprefix("结果：").partition("。")[0] in text

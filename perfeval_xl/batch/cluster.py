@@ -18,7 +18,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import perfeval_xl
@@ -73,12 +72,7 @@ class Cluster(Generic[T]):
     def __enter__(self) -> Cluster[T]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()  # what is still waiting there is forgotten with the client
 
     def outcomes(self, tasks: Iterable[T]) -> Iterator[tuple[T, Any]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from perfeval_xl.batch.discover import RETURNED, REVIEWED
@@ -17,7 +18,8 @@ from perfeval_xl.batch.files import reason_of
 from perfeval_xl.batch.keep import is_kept
 from perfeval_xl.batch.one import Options, entries_of, whose, why_unreadable
 from perfeval_xl.batch.rulings import RulingStore, Snapshot
-from perfeval_xl.batch.standing import Source, Standing, stamp_of
+from perfeval_xl.batch.standing import Source, Stamp, Standing, stamp_of
+from perfeval_xl.context import Adjudication
 from perfeval_xl.errors import WorkbookError
 
 _SHEETS = (".xlsx", ".xlsm", ".xltx", ".xltm")
@@ -25,7 +27,7 @@ _SHEETS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    stamp: tuple[int, int]
+    stamp: Stamp
     edited: bool
 
 
@@ -58,14 +60,14 @@ class OutboxCopies:
         if source is not None and source.made is not None and source.made.stamp == stamp:
             return Standing(stamp)
         if seen is None or seen.stamp != stamp:
-            seen = self._seen[place] = _Seen(stamp, self._take_in(place, source))
+            seen = self._seen[place] = _Seen(stamp, self._take_in(place, source, stamp))
         return Standing(stamp, seen.edited, place not in self.unreadable)
 
     def is_edited(self, place: str) -> bool:
         """Whether there is a copy and it is not as we wrote it."""
         return self.look_at(place).edited
 
-    def _take_in(self, place: str, source: Source | None) -> bool:
+    def _take_in(self, place: str, source: Source | None, stamp: Stamp) -> bool:
         """Keep what stands in a copy; False when it is, to the byte, what we wrote."""
         try:
             data = (self.outbox / place).read_bytes()
@@ -76,14 +78,15 @@ class OutboxCopies:
         if made is not None and made.sha256 == hashlib.sha256(data).hexdigest():
             return False
         try:
-            self._keep(place, data, source)
+            self._keep(place, data, source, _day(stamp))
         except WorkbookError as exc:
             self.unreadable[place] = why_unreadable(exc, place)
         else:
             self.unreadable.pop(place, None)
         return True
 
-    def _keep(self, place: str, data: bytes, source: Source | None) -> None:
+    def _keep(self, place: str, data: bytes, source: Source | None, saved: str) -> None:
+        """Keep what was entered in a copy. saved: the day on which it was saved last."""
         entries = entries_of(place, data, self.outbox, self.options)
         if source is not None and source.file != entries.name and self._is_known(entries.name):
             source = None  # saved over by the copy of another file, whose rulings these are
@@ -93,18 +96,32 @@ class OutboxCopies:
             if not entries.count:
                 return
             who = whose(data, self.options)
-        self.store.add(
-            Snapshot(
-                file,
-                who,
-                entries.sha256,
-                tuple(typed.ruling for typed in entries.rulings),
-                tuple(typed.waiver for typed in entries.waivers),
-            )
-        )
+        waivers = tuple(typed.waiver for typed in entries.waivers)
+        known = self.store.latest(file, entries.sha256)
+        rulings = _dated(entries.all_rulings, known.rulings if known else (), saved)
+        self.store.add(Snapshot(file, who, entries.sha256, rulings, waivers))
 
     def _is_known(self, file: str) -> bool:
         return any(source.file == file for source in self.sources.values())
+
+
+def _dated(
+    rulings: Iterable[Adjudication], known: Iterable[Adjudication], saved: str
+) -> tuple[Adjudication, ...]:
+    """Rulings with the day on which they were first found in this copy."""
+    before = {ruled.indicator: ruled for ruled in known}
+    found = []
+    for ruled in rulings:
+        older = before.get(ruled.indicator)
+        is_known = older is not None and replace(older, date=ruled.date) == ruled
+        day = ruled.date or (older.date if older is not None and is_known else saved)
+        found.append(replace(ruled, date=day))
+    return tuple(found)
+
+
+def _day(stamp: Stamp) -> str:
+    """The day of a file's last change, as the clock on the wall has it."""
+    return date.fromtimestamp(stamp[1] // 10**9).isoformat()
 
 
 def copies_in(outbox: Path) -> Iterable[str]:

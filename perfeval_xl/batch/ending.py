@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,18 +16,21 @@ from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.pairs import PairFinder
 from perfeval_xl.batch.peers.finder import PeerFinder
+from perfeval_xl.batch.pool import Died, Pool
 from perfeval_xl.batch.record import Record, from_line, regrade, to_line
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.who import unit_key
+from perfeval_xl.batch.worker import prepare
 from perfeval_xl.forms.catalog import load_forms
+from perfeval_xl.forms.peers import limits_from_data, limits_to_data
 from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.model import Severity
 
 if TYPE_CHECKING:
     from perfeval_xl.batch.list_desk import Desk
 
 RESULTS = "results.jsonl"
 SUMMARY = "汇总.xlsx"
+_FILES_FOR_A_PROCESS = 300  # fewer are in 汇总.xlsx before another process has started
 
 
 @dataclass
@@ -72,7 +78,7 @@ class RunResult:
         self.with_errors += bool(severities["error"])
 
 
-def finish(
+def write_results(
     result: RunResult,
     journal: Journal,
     names: list[str],
@@ -80,12 +86,12 @@ def finish(
     specs: Sequence[FormSpec],
     desk: Desk | None,
 ) -> dict[str, Any]:
-    """Write results.jsonl and 汇总.xlsx; returns what the latter was made of beside the records.
+    """Write results.jsonl; returns what 汇总.xlsx is made of beside the records.
 
     names: the files that count, in order; emptied, as the journal is, once they are not needed any
     more. specs: their forms as the office applies them.
     """
-    _write_results(result, journal, names, settings.office.severities, specs, desk)
+    _write_lines(result, journal, names, settings, specs, desk)
     journal.forget()
     names.clear()
     office = _said_of(result, desk)
@@ -93,8 +99,40 @@ def finish(
         "info": _run_info(result, settings) | (desk.info if desk else {}),
         "colours": dict(settings.office.colours), "office": office,
     }  # fmt: skip
-    write_summary_of(result.results, result.summary, rounds=result.rounds, **shown)
+    if settings.peers is not None:
+        shown["peers"] = limits_to_data(settings.peers)
     return shown
+
+
+@contextlib.contextmanager
+def writing_summary(result: RunResult, shown: Mapping[str, Any], jobs: int) -> Iterator[None]:
+    """汇总.xlsx, written while the block runs where processes and files are enough for that.
+
+    It is there when the block ends, also with an error.
+    """
+    write = partial(write_summary_of, result.results, result.summary, rounds=result.rounds, **shown)
+    if jobs < 2 or result.files < _FILES_FOR_A_PROCESS:
+        write()
+        yield
+        return
+    pool: Pool[Path] = Pool(1, write, lambda _: (), math.inf, prepare)
+    with pool:
+        written = pool.outcomes([result.summary])
+        try:
+            yield
+        except Exception:
+            _collect(written, write)
+            raise
+        _collect(written, write)
+
+
+def _collect(written: Iterator[tuple[Path, Any]], write: Callable[[], None]) -> None:
+    """Wait for 汇总.xlsx; what its process did not live to write is written here."""
+    for _, outcome in written:
+        if isinstance(outcome, Died):
+            write()
+        elif isinstance(outcome, Exception):
+            raise outcome
 
 
 def write_summary_of(
@@ -104,11 +142,12 @@ def write_summary_of(
     rounds: int = 1,
     colours: Mapping[str, str] | None = None,
     office: Mapping[str, Any] | None = None,
+    peers: Mapping[str, Any] | None = None,
 ) -> None:
     """汇总.xlsx from results.jsonl.
 
     rounds: the latest of any unit. colours: the office's own. office: what its lists add, as
-    ``OfficeSheets.to_data`` gives it.
+    ``OfficeSheets.to_data`` gives it. peers: its own limits, as ``limits_to_data`` gives them.
     """
     from perfeval_xl.writer.style import in_colours
     from perfeval_xl.writer.summary import write_summary
@@ -119,21 +158,24 @@ def write_summary_of(
             write_summary(
                 temporary, map(from_line, lines), info, has_rounds=rounds > 1,
                 office=OfficeSheets.from_data(office or {}),
+                limits=limits_from_data(peers) if peers else None,
             )  # fmt: skip
 
 
-def _write_results(
+def _write_lines(
     result: RunResult,
     journal: Journal,
     names: list[str],
-    severities: Iterable[tuple[str, Severity]],
+    settings: Settings,
     specs: Sequence[FormSpec],
     desk: Desk | None,
 ) -> None:
     """results.jsonl from the journal, in path order, with what only the whole batch shows."""
     key_of = desk.key_of if desk else unit_key
     kind_of = desk.kind_of if desk else _no_kind
-    peers = PeerFinder(specs, lambda name: next(journal.records([name])), kind_of, key_of=key_of)
+    peers = PeerFinder(
+        specs, lambda name: next(journal.records([name])), kind_of, settings.peers, key_of
+    )
     pairs = PairFinder(peers.noting(journal.records(names)), key_of)
     with whole_file(result.results) as temporary:
         with temporary.open("w", encoding="utf-8", newline="\n") as out:
@@ -142,7 +184,7 @@ def _write_results(
                 is_changed = pairs.add_findings(record) | peers.add_findings(record)
                 if desk is not None:
                     is_changed |= desk.answer(record)
-                is_changed |= regrade(record, severities)
+                is_changed |= regrade(record, settings.office.severities)
                 result.count(record)
                 out.write((to_line(record) if is_changed else line) + "\n")
 

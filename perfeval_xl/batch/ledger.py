@@ -11,7 +11,8 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.history import Sent, cells_of, history, to_text, unit_in_ledger
+from perfeval_xl.batch.names import NAMES_SCHEMA, Named
 from perfeval_xl.batch.record import Record, content_of, from_line, utf8_text
 from perfeval_xl.batch.sqlite import (
     LEDGER,
@@ -76,12 +78,14 @@ class Taking:
     """What belongs to a run beside its results.
 
     unit_of: the unit's key, from its name and code. rules: by form, program and form data in
-    words. summary: what 汇总.xlsx is made from beside the records, as JSON can hold it.
+    words. summary: what 汇总.xlsx is made from beside the records, as JSON can hold it. names: by
+    which the run knew units.
     """
 
     unit_of: Callable[[str, str], str]
     rules: Mapping[str, str]
     summary: Mapping[str, Mapping[str, str]]
+    names: Sequence[Named] = ()
 
 
 def place_of(outbox: Path) -> Path:
@@ -148,31 +152,14 @@ def summary_of(path: Path) -> dict[str, dict[str, str]]:
         return json.loads(row[0]) if row else {}
 
 
-def reading(path: Path) -> _Reading:
-    """The ledger for somebody who does not run anything."""
-    return _Reading(path)
-
-
-class _Reading:
-    """Opens, checks and closes; errors are said in our words."""
-
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise LedgerMissing(str(path))
-        self._path = path
-        self._opened = opened(path)
-
-    def __enter__(self) -> sqlite3.Connection:
-        base = self._opened.__enter__()
-        try:
-            _check(base, self._path, quick=True)
-        except BaseException:
-            base.close()
-            raise
-        return base
-
-    def __exit__(self, *exc: Any) -> bool | None:
-        return self._opened.__exit__(*exc)
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The ledger for somebody who does not run anything, checked; errors are said in our words."""
+    if not path.exists():
+        raise LedgerMissing(str(path))
+    with opened(path) as base:
+        _check(base, path, quick=True)
+        yield base
 
 
 # ---- the file ----
@@ -266,6 +253,9 @@ class _Taker:
         )
         summary = json.dumps(self.taking.summary, ensure_ascii=False)
         self.base.execute("INSERT OR REPLACE INTO meta VALUES ('summary', ?)", (summary,))
+        self.base.execute(NAMES_SCHEMA)  # the first ledgers have no such table
+        self.base.execute("DELETE FROM names")
+        self.base.executemany("INSERT INTO names VALUES (?, ?, ?)", self.taking.names)
 
     def _row_of(self, record: Record) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.base.execute(

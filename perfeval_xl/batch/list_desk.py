@@ -16,7 +16,8 @@ from typing import Any
 
 from perfeval_xl.batch.across import batch_finding
 from perfeval_xl.batch.lists import Lists
-from perfeval_xl.batch.office import NameKind, Office
+from perfeval_xl.batch.names import NameKind
+from perfeval_xl.batch.office import Office
 from perfeval_xl.batch.one import Options
 from perfeval_xl.batch.previous import Previous, results_of
 from perfeval_xl.batch.record import Record

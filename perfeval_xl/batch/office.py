@@ -11,9 +11,15 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from perfeval_xl.batch.names import (
+    NAMES_SCHEMA,
+    Named,
+    NameKind,
+    names_in,
+    unit_named,
+)
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.rulings import Snapshot, known_for, snapshot_from, text_of
 from perfeval_xl.batch.who import Who, may_be_one, unit_key
@@ -28,12 +34,10 @@ from perfeval_xl.context import (
 from perfeval_xl.labels import normalize_label
 
 INDEX = ".perfeval/office.sqlite"
-NameKind = Literal["code", "name", "alias"]
-_KINDS: tuple[NameKind, ...] = ("code", "name", "alias")
 _RANKS = tuple(Rank)  # in the order in which they are believed
 _AT_ONCE = 5000  # rows in one transaction
-_SCHEMA = """
-CREATE TABLE names (kind TEXT, key TEXT, unit TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+_SCHEMA = f"""
+{NAMES_SCHEMA};
 CREATE TABLE given (
     unit TEXT, year INTEGER, rank TEXT, fact TEXT, value TEXT, raw TEXT, source TEXT, form TEXT
 );
@@ -60,12 +64,7 @@ class Office:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._base is not None:
             self._base.close()
             self._remove()
@@ -93,7 +92,11 @@ class Office:
 
         Empty when its code is one unit's and its name another's: it may be either.
         """
-        return unit_key(name, code) if self._base is None else _unit_of(self._base, name, code)
+        return unit_key(name, code) if self._base is None else unit_named(self._base, name, code)
+
+    def names(self) -> list[Named]:
+        """All codes, names and aliases that were given."""
+        return [] if self._base is None else names_in(self._base)
 
     def give(self, unit: str, year: int | None, given: Iterable[Given]) -> None:
         """Figures of a unit; year None when they hold for whatever year is evaluated."""
@@ -173,7 +176,7 @@ def unit_of(index: Path | None, who: Who) -> str:
     """The unit as the index knows it, else its own key. For workers."""
     if index is None:
         return unit_key(who.name, who.code)
-    return _unit_of(_reader(str(index)), who.name, who.code)
+    return unit_named(_reader(str(index)), who.name, who.code)
 
 
 def rulings_of(
@@ -188,7 +191,7 @@ def rulings_of(
         "SELECT snapshot, unit <> '' AND unit = :unit AS is_units FROM ruled "
         "WHERE (file = :file OR is_units) AND form = :form AND year = :year ORDER BY number",
         {
-            "file": _blob(file), "unit": _unit_of(base, who.name, who.code), "form": who.form,
+            "file": _blob(file), "unit": unit_named(base, who.name, who.code), "form": who.form,
             "year": who.year or 0,
         },
     )  # fmt: skip
@@ -220,27 +223,8 @@ def _close_readers() -> None:
         _readers.popitem()[1].close()
 
 
-def _unit_of(base: sqlite3.Connection, name: str, code: str) -> str:
-    label = normalize_label(name)
-    found = {
-        kind: _named(base, kind, normalize_label(code) if kind == "code" else label)
-        for kind in _KINDS
-    }
-    named = found["name"] or found["alias"]
-    if found["code"] and named and named != found["code"]:
-        return ""
-    return found["code"] or named or unit_key(name, code)
-
-
-def _named(base: sqlite3.Connection, kind: NameKind, key: str) -> str:
-    found = base.execute(
-        "SELECT unit FROM names WHERE kind = ? AND key = ?", (kind, key)
-    ).fetchone()
-    return str(found[0]) if found else ""
-
-
 def _context_of(base: sqlite3.Connection, who: Who) -> Context:
-    unit = _unit_of(base, who.name, who.code)
+    unit = unit_named(base, who.name, who.code)
     if not unit:
         return NOTHING
     rows = base.execute(

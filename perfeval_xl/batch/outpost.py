@@ -74,7 +74,7 @@ def main() -> None:
 
 def _end(pool: Pool[Any] | None) -> None:
     if pool is not None:
-        pool.__exit__(None, None, None)
+        pool.close()
 
 
 if __name__ == "__main__":

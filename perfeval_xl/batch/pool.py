@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from perfeval_xl.errors import PerfEvalError
@@ -75,12 +75,11 @@ class Pool(Generic[T]):
     def __enter__(self) -> Pool[T]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, whatever they are at."""
         with _without_interrupts():
             for worker in self._workers:
                 worker.process.kill()
@@ -91,13 +90,17 @@ class Pool(Generic[T]):
     def outcomes(self, tasks: Iterable[T]) -> Iterator[tuple[T, Any]]:
         """Each task with its result, or with the exception it ended in, as they are done.
 
-        Died and Late are outcomes like any other exception of the work.
+        The first tasks begin at once, also before the first outcome is asked for. Died and Late are
+        outcomes like any other exception of the work.
 
         Raises:
             NoWorkers: processes cannot be started.
         """
         waiting = iter(tasks)
         self._fill(waiting)
+        return self._outcomes(waiting)
+
+    def _outcomes(self, waiting: Iterator[T]) -> Iterator[tuple[T, Any]]:
         while busy := [worker for worker in self._workers if worker.task is not None]:
             for worker in _stirring(busy):
                 done = self._look(worker)

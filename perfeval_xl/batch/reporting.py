@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from perfeval_xl.batch.counting import Received, roles_of
 from perfeval_xl.batch.dates import parse_date
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.roster import Match, Roster, RosterUnit
+from perfeval_xl.settlement import Role
 from perfeval_xl.writer.summary_reporting import ReportingRow, Standing
 
 BY_ROSTER, BY_FORM = "名册的收到日期", "表上的报告日期"
@@ -20,14 +23,18 @@ _NOT_DUE = "还没有到截止日期"
 _EARLY = "报告日期 {day} 早于年度终了，没有采用"
 _ASKED = "名册外：{file}（{shown}）{said}"
 _OTHER_CODE = "编码填报“{code}”，与名册不同"
+_REPLACED = "以{last}为准；{before}还在收件里，不计入核定汇总"
 _BY_OTHER_NAME = "按别名“{name}”认出"
 
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """One file of a unit: its form, the day written on it, what is to be said of it."""
+    """One file of a unit: its form, the day written on it, what is to be said of it.
 
-    file: str
+    received: as it is told which one counts.
+    """
+
+    received: Received
     copy: str
     form: str
     has_scores: bool
@@ -124,8 +131,8 @@ def _came(record: Record, match: Match, unit: RosterUnit) -> _Came:
     elif match.by == "name" and given["code"] and unit.code:
         remarks.append(_OTHER_CODE.format(code=given["code"]))
     return _Came(
-        str(record["file"]), str(record["copy"]), str(record["form"]), bool(record["indicators"]),
-        day, tuple(remarks),
+        Received.of(record), str(record["copy"]), f"{record['form']} {record['year']}",
+        bool(record["indicators"]), day, tuple(remarks),
     )  # fmt: skip
 
 
@@ -135,20 +142,39 @@ def _reported(unit: RosterUnit, came: list[_Came]) -> ReportingRow:
     day = unit.received or (min(days) if days else None)
     basis = BY_ROSTER if unit.received else BY_FORM if day else NO_DATE
     late = (day - unit.deadline).days if day and unit.deadline else None
-    forms = Counter(one.form for one in came)
-    is_twice = any(count > 1 for count in forms.values())
+    replaced, kept = _by_rounds(came)
+    is_twice = len({one.form for one in kept}) < len(kept)
     standing = (
         Standing.TWICE if is_twice else Standing.LATE if late and late > 0 else Standing.REPORTED
     )
     remarks = [remark for one in came for remark in one.remarks]
     if unit.exempt:
         remarks.append(_EXEMPT_CAME)
-    first = next((one for one in came if one.has_scores), came[0])
+    if replaced:
+        remarks.append(_REPLACED.format(last=_named(kept), before=_named(replaced)))
+    first = next((one for one in kept if one.has_scores), kept[0])
     return ReportingRow(
         unit.code, unit.name, unit.kind, unit.deadline, standing, day, basis,
-        late if late and late > 0 else None, "、".join(one.file for one in came), first.copy,
+        late if late and late > 0 else None, "、".join(one.received.file for one in came), first.copy,
         "；".join(dict.fromkeys(remarks)),
     )  # fmt: skip
+
+
+def _by_rounds(came: Sequence[_Came]) -> tuple[list[_Came], list[_Came]]:
+    """Scored files instead of which a later round counts, and all others."""
+    forms: dict[str, list[_Came]] = {}
+    for one in came:
+        if one.has_scores:
+            forms.setdefault(one.form, []).append(one)
+    roles: dict[str, Role] = {}
+    for alike in forms.values():
+        roles |= roles_of([one.received for one in alike])
+    replaced = [one for one in came if roles.get(one.received.file) is Role.REPLACED]
+    return replaced, [one for one in came if one not in replaced]
+
+
+def _named(came: Sequence[_Came]) -> str:
+    return "、".join(str(one.received) for one in came)
 
 
 def _missing(unit: RosterUnit, as_of: date | None) -> ReportingRow:

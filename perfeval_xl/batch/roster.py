@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from perfeval_xl.batch.dates import parse_date
-from perfeval_xl.batch.office import NameKind
+from perfeval_xl.batch.names import NameKind
 from perfeval_xl.batch.remarks import Remarks
 from perfeval_xl.batch.table import FAULT, HEAD_WITHIN, Table, read_tables, says_nothing
 from perfeval_xl.batch.who import unit_key

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from perfeval_xl.batch import ledger
 from perfeval_xl.batch.copies import OutboxCopies, strays_in
 from perfeval_xl.batch.discover import Submitted, discover, keep_apart
-from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, finish
+from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, write_results, writing_summary
 from perfeval_xl.batch.files import clear_parts, remove
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
@@ -157,10 +157,11 @@ def run_folder(
             _note(result, _said_of_strays(strays))
             found.files.clear()  # of 10,000 files they are 30 MB that nobody needs any more
             del run, copies
-            shown = finish(result, journal, names, chosen, specs, desk)
+            shown = write_results(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, shown)
-            _note(result, ledger.take(target, result.results, taking))
+            taking = Taking(office.unit_of, applied, shown, office.names())
+            with writing_summary(result, shown, chosen.jobs or cores()):
+                _note(result, ledger.take(target, result.results, taking))
     return result
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from perfeval_xl.batch.settings_keys import LIMIT_KEYS, TITLES
 from perfeval_xl.errors import FormSpecError, PerfEvalError
 from perfeval_xl.forms.catalog import list_forms, load_forms
 from perfeval_xl.forms.office import AS_PRINTED, OfficeRules, Pin, office_forms
+from perfeval_xl.forms.peers import PeerLimits, changed_limits, peer_limits
 from perfeval_xl.forms.section import Section
 from perfeval_xl.forms.spec import BandSpec, FormSpec
 from perfeval_xl.forms.texts import finding_texts
@@ -67,7 +68,8 @@ class Settings:
     """Everything an office can set; as shipped where nothing is said.
 
     file: the perfeval.toml that was read, or None. roster, reference, previous: the office's
-    lists and last year's outbox. interval: seconds between two looks of ``watch``.
+    lists and last year's outbox. peers: limits of the comparison across units, where the office has
+    set any. interval: seconds between two looks of ``watch``.
     origins: by key, where a value comes from that is neither the form's nor the default.
     """
 
@@ -82,6 +84,7 @@ class Settings:
     reference: Path | None = None
     previous: Path | None = None
     office: OfficeRules = AS_PRINTED
+    peers: PeerLimits | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def overruled(self, **given: Any) -> Settings:
@@ -156,8 +159,17 @@ class Settings:
             title = f"{TITLES['severities']}：{_finding_titles(self.templates)[code]}"
             key = f"severities.{code}"
             rows.append(InForce(key, title, _WORDS[severity], self.origins[key]))
+        rows += self._peers()
         rows.append(self._row("watch.interval", f"{self.interval:g}", decides=False))
         return rows
+
+    def _peers(self) -> list[InForce]:
+        limits = asdict(self.peers or peer_limits())
+        return [
+            self._row(f"peers.{group}.{name}", _plainly(value))
+            for group, values in limits.items()
+            for name, value in values.items()
+        ]
 
     def _row(self, key: str, value: str, decides: bool = True) -> InForce:
         return InForce(key, TITLES[key], value, self.origins.get(key, BY_DEFAULT), decides)
@@ -169,6 +181,11 @@ class Settings:
         if self.file is not None and path.is_relative_to(self.file.parent):
             path = path.relative_to(self.file.parent)
         return path.as_posix()
+
+
+def _plainly(value: object) -> str:
+    """A number or a list of words as it is shown."""
+    return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
 def settings_beside(inbox: Path) -> Path | None:
@@ -349,6 +366,7 @@ class _Reader:
             office=OfficeRules(
                 self._pins(), self._bands(), self._severities(), self._colours()
             ),
+            peers=self._peers(),
         )  # fmt: skip
         for section in (lists, watch, root):
             section.done()
@@ -443,6 +461,10 @@ class _Reader:
             section.among(code, known)
             found.append((code, Severity(section.choice(code, tuple(Severity)))))
         return tuple(sorted(found))
+
+    def _peers(self) -> PeerLimits | None:
+        limits = changed_limits(self._table("peers"))
+        return None if limits == peer_limits() else limits
 
     def _colours(self) -> tuple[tuple[str, str], ...]:
         from perfeval_xl.writer.style import TINTS

@@ -64,6 +64,38 @@ LIMIT_KEYS = {
 }  # fmt: skip
 _LIMITS_HELP = "超过的文件退回，退回说明里写明。"
 
+_PEERS = {
+    "outliers.least_units": ("能比的单位至少几个", "少于这么多就不比数字；最小 5。", "8"),
+    "outliers.times_mad": ("偏离几倍才算", "与中位数的距离，按标准化的中位数绝对偏差（MAD）计。", "5"),
+    "outliers.small_group": ("单位少时放宽", "门槛放宽到 times_mad ×（1 + small_group ÷ 单位数）。", "4"),
+    "outliers.least_factor": ("人均数至少差几倍", "超过中位数的几倍，或不到它的几分之一。", "3"),
+    "outliers.least_points": ("比率至少差多少", "0.20 是 20 个百分点。", "0.20"),
+    "outliers.nearest": ("句子里点出几个最接近的单位", "", "3"),
+    "texts.least_clause": ("分句最短几个字", "更短的分句不比；最小 4。", "8"),
+    "texts.least_shared": ("相同的字至少几个", "相同的分句合计少于这么多字，不提。", "100"),
+    "texts.least_share": ("相同的字所占的比例", "在较短的一份里。", "0.70"),
+    "texts.common_share": ("多大比例的单位都写就算套话", "", "0.25"),
+    "texts.common_least": ("几个单位以内都写的不算套话", "", "5"),
+    "texts.common_most": ("几个单位以上都写的总算套话", "最大 100。", "20"),
+    "texts.nearest": ("点出几个最接近的单位", "", "3"),
+    "texts.passages": ("摘录几段", "", "3"),
+    "texts.passage_length": ("每段最多几个字", "", "160"),
+    "texts.self_words": ("单位的自称", "“我局”“本单位”里的词，比的时候当作同一个词。", '["局", "办", "单位"]'),
+    "scores.least_deductions": ("扣分的行至少几行", "各行自评得分全都一样、扣分的行够多，才算雷同。", "3"),
+    "scores.nearest": ("点出几个单位", "", "3"),
+    "rubric.least_units": ("至少几个单位才看评分标准", "", "8"),
+    "rubric.nearly_all": ("满分占多大比例算分不出高低", "", "0.95"),
+    "rubric.mostly_undecided": ("缺数据占多大比例要指出", "", "0.50"),
+}  # fmt: skip
+_PEERS_GROUPS = {"outliers": "数字", "texts": "文字", "scores": "评分", "rubric": "评分标准"}
+
+
+def _peer_key(name: str, title: str, help_: str, example: str) -> Key:
+    group, _, key = name.partition(".")
+    whole = f"横向比较·{_PEERS_GROUPS[group]}：{title}"
+    return Key(f"peers.{name}", whole, help_ or "只出提示，不影响得分。", f"{key} = {example}")
+
+
 KEYS = (
     Key("form", "表样", "固定用一个表样，不自动识别；perfeval forms list 列出全部。", 'form = "yueyanglou-2021"'),
     Key("templates", "自己的表样文件夹", "每个表样一个子文件夹，见 docs/adding-a-form.md。", 'templates = "表样"'),
@@ -102,6 +134,7 @@ KEYS = (
         "把某种问题看得更重或更轻：error 错误、warning 警告、note 提示。代码见 docs/findings.md。",
         '"score.reason_missing" = "error"',
     ),
+    *(_peer_key(name, *said) for name, said in _PEERS.items()),
     Key("watch.interval", "每隔几秒看一次收件文件夹", "perfeval watch 用。", "interval = 10"),
 )  # fmt: skip
 
@@ -118,6 +151,8 @@ _OPENING = """\
 def table_of(key: Key) -> str:
     """The table in which a key stands by itself, empty when its example brings its own."""
     first = key.name.partition(".")[0]
+    if first == "peers":
+        return key.name.rpartition(".")[0]
     return first if first in _TABLES else ""
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.batch.copies import OutboxCopies, copies_in
+from perfeval_xl.batch.counting import Received, roles_of
 from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
 from perfeval_xl.batch.files import clear_parts, reason_of
 from perfeval_xl.batch.journal import Journal
@@ -24,7 +25,8 @@ from perfeval_xl.batch.one import Options, entries_of, why_unreadable
 from perfeval_xl.batch.ours import OurFiles
 from perfeval_xl.batch.record import Record, from_line
 from perfeval_xl.batch.rulings import RulingStore, Snapshot, known_for
-from perfeval_xl.batch.who import may_be_one, unit_key, who_of
+from perfeval_xl.batch.units import KnownUnits, units_of_last_run
+from perfeval_xl.batch.who import Who, may_be_one, who_of
 from perfeval_xl.context import Adjudication, Waiver
 from perfeval_xl.errors import PerfEvalError, WorkbookError
 from perfeval_xl.forms.office import AS_PRINTED, OfficeRules, office_form
@@ -33,12 +35,13 @@ from perfeval_xl.model import CellRef, Outcome
 from perfeval_xl.ruling import (
     Fault,
     Question,
+    changed_grounds,
     faults_of,
     finding_keys,
     total_of,
     waiver_faults,
 )
-from perfeval_xl.settlement import Dealt, Item, Mistake, Stage, UnitSettlement
+from perfeval_xl.settlement import Dealt, Item, Mistake, Role, Stage, UnitSettlement
 from perfeval_xl.writer.ruled import Entries, TypedRuling, TypedWaiver, iso_date
 from perfeval_xl.writer.text import (
     COPY_OF_ANOTHER,
@@ -46,6 +49,9 @@ from perfeval_xl.writer.text import (
     FAULTS,
     FORMULA_WITHOUT_RESULT,
     POOL_EXCEEDED,
+    UNITS_LOST,
+    WHY_ROLE,
+    carried_from,
     earlier_ruling,
     earlier_waiver,
     interval,
@@ -55,6 +61,7 @@ RESULTS = "results.jsonl"
 SETTLED = "汇总_核定.xlsx"
 NOTICES = "复核意见书"
 NOTICE_SUFFIX = "_复核意见书"
+_NOBODY = ("", "", 0)
 _NOTHING_READ = Entries("", "", (), (), {})
 
 
@@ -71,12 +78,14 @@ class Settlement:
 
     set_aside: officers' versions of our own outputs. strays: copies of files that the last run did
     not find or gave back, in which an officer entered something; it is kept but counts nowhere.
+    remarks: what else there is to say, in words.
     """
 
     units: tuple[UnitSettlement, ...]
     summary: Path
     set_aside: tuple[str, ...]
     strays: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def count(self, stage: Stage) -> int:
         """How many units are that far."""
@@ -108,12 +117,14 @@ def settle(
         with Journal(target, "") as journal:
             OutboxCopies(target, store, options, journal.sources).look_at_all()
         files = {str(record["file"]) for record in _records(target)}
-        collector = _Collector(target, store, options, files)
-        units = tuple(collector.units(_records(target)))
+        with units_of_last_run(target) as known:
+            collector = _Collector(target, store, options, files, known)
+            units = collector.units(_records(target))
         ours = OurFiles(target)
         _write(ours, units)
         strays = _strays(target, {unit.copy for unit in units}, options)
-    return Settlement(units, target / SETTLED, tuple(ours.set_aside), tuple(strays))
+    remarks = (UNITS_LOST,) if known.are_lost else ()
+    return Settlement(units, target / SETTLED, tuple(ours.set_aside), tuple(strays), remarks)
 
 
 def _strays(outbox: Path, known: set[str], options: Options) -> Iterator[str]:
@@ -143,36 +154,68 @@ def _write(ours: OurFiles, units: Sequence[UnitSettlement]) -> None:
             return scratch.read_bytes()
 
         for unit in units:
+            if not unit.counts:
+                continue  # nobody is sent an opinion on what does not count
             ours.put(unit.notice, made(lambda path, unit=unit: write_notice(path, unit)))  # type: ignore[misc]
         ours.put(SETTLED, made(lambda path: write_settled(path, units)))
     ours.finish()
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A file, settled by itself; key: its unit, form and year, empty for a unit nobody knows."""
+
+    unit: UnitSettlement
+    received: Received
+    key: tuple[str, str, int] | None
+    is_ruled: bool
+
+
 class _Collector:
     """Records and what officers entered, put together unit by unit."""
 
-    def __init__(self, outbox: Path, store: RulingStore, options: Options, files: Set[str]) -> None:
+    def __init__(
+        self,
+        outbox: Path,
+        store: RulingStore,
+        options: Options,
+        files: Set[str],
+        known: KnownUnits,
+    ) -> None:
         self._outbox = outbox
         self._options = options
         self._files = files
-        self._by_file: dict[str, list[Snapshot]] = {}
-        self._by_unit: dict[str, list[Snapshot]] = {}
-        for snapshot in store.snapshots:
-            self._by_file.setdefault(snapshot.file, []).append(snapshot)
-            key = unit_key(snapshot.who.name, snapshot.who.code)
-            self._by_unit.setdefault(key, []).append(snapshot)
+        self._known = known
+        self._snapshots = store.snapshots
+        self._by_file: dict[str, set[int]] = {}  # numbers of snapshots, the oldest first
+        self._by_unit: dict[str, set[int]] = {}
+        for number, snapshot in enumerate(store.snapshots):
+            self._by_file.setdefault(snapshot.file, set()).add(number)
+            if key := known.unit_of(snapshot.who, snapshot.file, snapshot.sha256):
+                self._by_unit.setdefault(key, set()).add(number)
 
-    def units(self, records: Iterable[Record]) -> Iterator[UnitSettlement]:
-        """A settlement per evaluated file that has scores."""
-        for record in records:
-            if record["status"] == "evaluated" and record["indicators"]:
-                yield self._settled(record)
+    def units(self, records: Iterable[Record]) -> tuple[UnitSettlement, ...]:
+        """A settlement per evaluated file that has scores, and which of a unit's files counts."""
+        settled = [
+            self._settled(record)
+            for record in records
+            if record["status"] == "evaluated" and record["indicators"]
+        ]
+        together: dict[tuple[str, str, int], list[_Settled]] = {}
+        for one in settled:
+            if one.key is not None:
+                together.setdefault(one.key, []).append(one)
+        return tuple(_with_role(one, together.get(one.key or _NOBODY, [])) for one in settled)
 
-    def _settled(self, record: Mapping[str, Any]) -> UnitSettlement:
+    def _settled(self, record: Mapping[str, Any]) -> _Settled:
+        who = who_of(record)
+        assert who is not None
+        key = self._known.unit_of(who, record["file"], record["sha256"] or "")
         spec = office_form(record["form"], self._options.templates, self._options.office)
         mistakes: list[Mistake] = []
         entries = self._entries(record, mistakes)
-        rulings, waivers = known_for(self._snapshots(record, entries.sha256), entries.sha256)
+        snapshots = self._entered(record["file"], who, key, entries.sha256)
+        rulings, waivers = known_for(snapshots, entries.sha256)
         items = _items(record, spec, entries, rulings, mistakes)
         mistakes += _pool_mistakes(record, spec, items)
         findings = _findings(record, entries, waivers, mistakes)
@@ -180,7 +223,7 @@ class _Collector:
         pools = {name: pool.points for name, pool in spec.pools.items()}
         total = total_of([item.question for item in items], ruled, pools)
         totals = record["totals"]
-        return UnitSettlement(
+        unit = UnitSettlement(
             file=record["file"],
             copy=record["copy"],
             notice=notice_of(record["copy"]),
@@ -197,6 +240,8 @@ class _Collector:
             findings=findings,
             mistakes=tuple(mistakes),
         )
+        group = (key, who.form, who.year or 0) if key else None
+        return _Settled(unit, Received.of(record), group, entries.count > 0)
 
     def _entries(self, record: Mapping[str, Any], mistakes: list[Mistake]) -> Entries:
         """What stands in the copy; what was last read of it when it cannot be opened."""
@@ -216,20 +261,37 @@ class _Collector:
         mistakes.append(Mistake(place, message.format(why=why), fix))
         return _NOTHING_READ
 
-    def _snapshots(self, record: Mapping[str, Any], sha256: str) -> list[Snapshot]:
+    def _entered(self, file: str, who: Who, key: str, sha256: str) -> list[Snapshot]:
         """What was entered for this file or another one of its unit, on the same form."""
-        unit, who = record["unit"], who_of(record)
-        assert who is not None
-        key = unit_key(unit["name"], unit["code"])
-        found = [
+        of_unit = self._by_unit.get(key, set())
+        found = [(n, self._snapshots[n]) for n in sorted(self._by_file.get(file, set()) | of_unit)]
+        return [
             s
-            for s in self._by_file.get(record["file"], ())
-            if s.sha256 == sha256 or may_be_one(s.who, who)
+            for n, s in found
+            if (s.who.form, s.who.year) == (who.form, who.year)
+            and (n in of_unit or s.sha256 == sha256 or may_be_one(s.who, who))
         ]
-        if key:
-            found += [s for s in self._by_unit.get(key, ()) if s.file != record["file"]]
-        form = (record["form"], record["year"])
-        return [s for s in found if (s.who.form, s.who.year) == form]
+
+
+def _with_role(one: _Settled, together: Sequence[_Settled]) -> UnitSettlement:
+    """The settlement with what becomes of its file, and of which others that is said."""
+    if len(together) < 2:
+        return one.unit
+    ruled = frozenset(other.received.file for other in together if other.is_ruled)
+    roles = roles_of([other.received for other in together], ruled)
+    role = roles[one.received.file]
+    if role is Role.UNDECIDED:
+        said = [
+            other for other in together if roles[other.received.file] is role and other is not one
+        ]
+    elif role is Role.COUNTS:
+        said = [other for other in together if other is not one]
+    else:
+        counting = (Role.COUNTS, Role.UNDECIDED)
+        said = [other for other in together if roles[other.received.file] in counting]
+    others = "、".join(str(other.received) for other in said)
+    why = WHY_ROLE[role].format(round=one.received.round, others=others)
+    return replace(one.unit, role=role, why_role=why)
 
 
 def unit_record(unit: UnitSettlement) -> Record:
@@ -241,6 +303,8 @@ def unit_record(unit: UnitSettlement) -> Record:
         "unit": {"name": unit.unit or None, "code": unit.code or None},
         "year": unit.year,
         "stage": unit.stage.value,
+        "counts": unit.role.value,
+        "counts_because": unit.why_role or None,
         "stated": unit.stated,
         "computed": unit.computed,
         "total": unit.total,
@@ -268,6 +332,7 @@ def _item_record(item: Item) -> Record:
         "reason": item.reason or None,
         "open": item.is_open,
         "earlier": item.earlier or None,
+        "carried": item.carried or None,
     }
 
 
@@ -287,7 +352,8 @@ def _items(
     known: Iterable[Adjudication],
     mistakes: list[Mistake],
 ) -> tuple[Item, ...]:
-    typed = {t.ruling.indicator: t for t in entries.rulings}
+    typed = {t.ruling.indicator: t for t in entries.standing}
+    carried = {t.ruling.indicator: carried_from(t.ruling) for t in entries.carried}
     earlier = {r.indicator: r for r in known if r.sha256 != entries.sha256 or not entries.sha256}
     pools = {indicator.id: indicator.shared for indicator in spec.indicators}
     items = []
@@ -298,11 +364,17 @@ def _items(
         own = typed.get(question.id)
         if own is None:
             before = earlier.get(question.id)
-            said = _said_of(before, question) if before else ""
+            now = entries.grounds.get(question.id, "")
+            said = _said_of(before, question, now) if before else ""
             items.append(Item(question, found["sentence"], shown, earlier=said))
         else:
             ruled = _ruled(record["file"], question, own, mistakes)
-            items.append(Item(question, found["sentence"], shown, ruled, own.ruling.reason))
+            items.append(
+                Item(
+                    question, found["sentence"], shown, ruled, own.ruling.reason,
+                    carried=carried.get(question.id, ""),
+                )
+            )  # fmt: skip
     return tuple(items)
 
 
@@ -340,9 +412,12 @@ def _question(found: Mapping[str, Any], pool: str) -> Question:
     )
 
 
-def _said_of(before: Adjudication, question: Question) -> str:
+def _said_of(before: Adjudication, question: Question, grounds: str) -> str:
+    if before.is_withdrawn:
+        return ""
     now = "空白" if question.claimed is None else plain(question.claimed)
-    return earlier_ruling(before, now, interval(question.low, question.high))
+    changed = changed_grounds(before.grounds, grounds)
+    return earlier_ruling(before, now, interval(question.low, question.high), changed)
 
 
 def _ruled(

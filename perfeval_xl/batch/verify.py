@@ -61,7 +61,11 @@ def verify(copy: bytes, original: bytes, options: Options) -> Verification:
     sha256 = due["original_sha256"]
     if not found:
         return Verification("proven", sha256, name, made_by, (), count)
-    if count and all(difference.kind in SAVED_ANEW for difference in found):
+    if (
+        entries
+        and (count or entries.carried)
+        and all(difference.kind in SAVED_ANEW for difference in found)
+    ):
         return Verification("ruled", sha256, name, made_by, found, count)
     return Verification("differs", sha256, name, made_by, found, count)
 
@@ -72,14 +76,14 @@ def _with_entries(book: Workbook, context: Context, has_receipt: bool) -> tuple[
         with contextlib.suppress(ValueError):
             context = context_from(context_text(book))
     entries = read_entries(book)
-    rulings = [typed.ruling for typed in entries.rulings]
-    waivers = [typed.waiver for typed in entries.waivers]
-    ruled, waived = {r.indicator for r in rulings}, {w.key for w in waivers}
-    # Of what was entered for this version, only what stands in the cells now.
-    rulings += [
-        r for r in context.rulings if r.sha256 != entries.sha256 and r.indicator not in ruled
-    ]
-    waivers += [w for w in context.waivers if w.sha256 != entries.sha256 and w.key not in waived]
+    # Of what was entered for this version, only what stands in the cells now; of earlier ones what
+    # the copy was made with.
+    rulings = [r for r in context.rulings if r.sha256 != entries.sha256]
+    known = {r.indicator for r in rulings}
+    rulings += [t.ruling for t in entries.carried if t.ruling.indicator not in known]
+    rulings += [typed.ruling for typed in entries.rulings]
+    waivers = [w for w in context.waivers if w.sha256 != entries.sha256]
+    waivers += [typed.waiver for typed in entries.waivers]
     return (
         replace(
             context,

@@ -8,13 +8,14 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from perfeval_xl.amounts import plain
+from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator import shown
 from perfeval_xl.forms.spec import FormSpec, IndicatorSpec
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact, State, missing_fact
 
 AND = "words.and"
+FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +175,23 @@ def lacking(
     """Undecided because figures are missing."""
     reason = rule_texts()["open.missing"].format(missing=case.named(missing))
     return undecided(case, missing, inputs, reason + also)
+
+
+def inapplicable(
+    case: Case, reading: str, inputs: tuple[Fact, ...], why: str, slots: Mapping[str, str]
+) -> Ruling:
+    """Nothing to hold the rule against: a person judges, or the points are given in full."""
+    texts = rule_texts()
+    answer = case.lawful(reading)[0]
+    most = case.indicator.max
+    said = texts[f"open.not_applicable_{why}"].format(**slots)
+    if answer == FULL:
+        points = shown.tidy(most)
+        return Ruling(
+            Standing.DECIDED, points, points, points, inputs,
+            sentence=said + texts["open.not_applicable_full"].format(score=plain(most)),
+            reading=case.reading_label(reading, answer), formula=plain(most),
+            formula_low=plain(most), formula_high=plain(most),
+        )  # fmt: skip
+    said += texts["open.not_applicable_judged"].format(claimed=case.claimed())
+    return Ruling(Standing.NOT_APPLICABLE, None, ZERO, most, inputs, sentence=said)

@@ -12,12 +12,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from perfeval_xl.amounts import ZERO, parse_date, plain
-from perfeval_xl.calculator.excel import operand, reference
 from perfeval_xl.calculator.shown import tidy
 from perfeval_xl.forms.spec import Deadline, DerivedSpec, FormSpec
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Fact, State, Submission, TableRow, missing_fact
+from perfeval_xl.operand import operand
 
 _EPOCH = date(1899, 12, 30)
 _LONGEST = 6000  # characters of an expression; Excel takes 8192 for a whole formula
@@ -116,7 +116,7 @@ class _Special:
         terms = []
         for when, amount in self.issues:
             if when.number is not None and when.ref is not None:
-                terms.append(f"IF({reference(when.ref)}<{limit}+1,{operand(amount)},0)")
+                terms.append(f"IF({when.ref.absolute}<{limit}+1,{operand(amount)},0)")
             elif _day(when) <= day:
                 terms.append(operand(amount))
         return f"({'+'.join(terms)})" if terms else "0"

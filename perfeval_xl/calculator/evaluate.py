@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.causes import settle_causes
 from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_units
@@ -9,6 +11,7 @@ from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
 from perfeval_xl.calculator.given import check_given, joined, with_given
+from perfeval_xl.calculator.grounds import Grounds
 from perfeval_xl.calculator.indicators import judge_indicators
 from perfeval_xl.calculator.mend import Mender
 from perfeval_xl.calculator.prepared import prepare
@@ -44,7 +47,8 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     check_form(submission, prepared, book)
     check_targets(submission, prepared, book)
     check_narrative(submission, prepared, book)
-    results = tuple(result for result, _ in judged)
+    grounds = Grounds(known, spec)
+    results = tuple(replace(result, grounds=grounds.of(result)) for result, _ in judged)
     settle_causes(submission, results, book)
     findings, resolved = compared(book.ordered(), submission, context)
     name, code = unit_of(submission)

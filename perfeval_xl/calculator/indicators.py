@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
@@ -95,9 +96,13 @@ def _ruling(
     return kept[key]
 
 
-def _cells_of(inputs: tuple[Fact, ...]) -> tuple[Fact, ...]:
+def _cells_of(inputs: Sequence[Fact]) -> tuple[Fact, ...]:
     """The facts with cells of their own: what a derived one was worked out from in its place."""
-    return tuple(dict.fromkeys(f for fact in inputs for f in (fact.operands or (fact,))))
+    found: list[Fact] = []
+    for fact in inputs:
+        own = [f for f in fact.operands if fact.number is None or f.number is not None]
+        found += _cells_of(own) if own else (fact,)
+    return tuple(dict.fromkeys(found))
 
 
 def _outcome(ruling: Ruling, self_score: Fact) -> Outcome:

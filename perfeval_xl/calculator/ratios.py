@@ -9,10 +9,10 @@ from typing import Protocol
 
 from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.calculator.case import Case, Trouble
-from perfeval_xl.calculator.excel import operand
 from perfeval_xl.calculator.shown import cells, percent, where
 from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact
+from perfeval_xl.operand import operand
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, State, S
 
 ALTERED = "score.points_altered"
 _MOST_BLANKS = 3  # more blank self-scores than that are one finding
+_MOST_MARKED = 8  # where a score rests on more cells than that, its own alone is coloured
 _NO_REASON = frozenset({"", "无", "/", "-", "—", "没有", "不扣分", "无扣分", "未扣分"})
 _NOT_DEDUCTED = ("未扣", "不扣", "无扣", "没有扣")
 _CLAUSES = re.compile("[，。；、,;\n]")
@@ -128,6 +129,7 @@ def _say_differs(
         gap(number, result.low, result.high, "–"),
         slots={"label": result.label, "note": ruling.sentence, "cells": cells(refs[1:]) or cells(refs)},
         indicator=result.id, clause=result.clause, follows_from=cause,
+        marked=0 if len(refs) <= _MOST_MARKED else 1,
     )  # fmt: skip
 
 

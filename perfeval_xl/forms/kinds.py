@@ -1,6 +1,6 @@
 """Which rule kinds and check kinds form data may use, with the keys each one takes.
 
-``calculator/rules.py`` and ``calculator/checks.py`` give each kind its class; tests hold the
+``calculator/rules/`` and ``calculator/checks/`` give each kind its class or function; tests hold the
 lists equal. Here only the writing is checked, so that a mistake is found when a form is loaded.
 """
 

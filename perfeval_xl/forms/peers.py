@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from perfeval_xl.errors import FormSpecError
 from perfeval_xl.forms.places import templates_directory
@@ -86,12 +88,57 @@ def peer_limits() -> PeerLimits:
     Raises:
         FormSpecError: the file is missing, broken, or a key is unknown or missing.
     """
-    return read_limits(_load())
+    return read_limits(Section(PEERS, "", _load()))
 
 
-def read_limits(table: object) -> PeerLimits:
-    """The limits of a parsed table."""
-    root = Section(PEERS, "", table)
+def changed_limits(written: Section) -> PeerLimits:
+    """The limits where an office has set some of them for itself.
+
+    Raises:
+        FormSpecError: a key is unknown, or a value is none that a limit can have.
+    """
+    shipped = dict(Section(PEERS, "", _load()).tables())
+    merged: dict[str, object] = {}
+    for name in written.keys():
+        written.among(name, shipped)
+    for name, group in shipped.items():
+        table = group.raw()
+        if written.has(name):
+            own = written.section(name)
+            for key in own.keys():
+                own.among(key, table)
+            table = {**table, **own.raw()}
+        merged[name] = table
+    return read_limits(Section(written.file, written.path, merged))
+
+
+def limits_to_data(limits: PeerLimits) -> dict[str, dict[str, Any]]:
+    """The limits as JSON can hold them."""
+    return {
+        name: {
+            key: str(v) if isinstance(v, Decimal) else list(v) if isinstance(v, tuple) else v
+            for key, v in group.items()
+        }
+        for name, group in asdict(limits).items()
+    }
+
+
+def limits_from_data(data: Mapping[str, Mapping[str, Any]]) -> PeerLimits:
+    """The limits that ``limits_to_data`` gave."""
+    return read_limits(
+        Section(
+            PEERS,
+            "",
+            {
+                name: {key: Decimal(v) if isinstance(v, str) else v for key, v in group.items()}
+                for name, group in data.items()
+            },
+        )
+    )
+
+
+def read_limits(root: Section) -> PeerLimits:
+    """The limits of a whole table."""
     limits = PeerLimits(
         _outliers(root.section("outliers")),
         _texts(root.section("texts")),
@@ -112,6 +159,7 @@ def _outliers(section: Section) -> OutlierLimits:
         nearest=section.whole("nearest"),
     )
     section.done()
+    _check(section, ("times_mad", "least_points"), ("small_group",), ("nearest",))
     if limits.least_units < 5:
         raise section.fail("least_units", "太少，中位数靠不住", "写 5 或更大的数")
     if limits.least_factor <= 1:
@@ -133,6 +181,13 @@ def _texts(section: Section) -> TextLimits:
         self_words=section.texts("self_words"),
     )
     section.done()
+    _check(
+        section,
+        shares=("least_share", "common_share"),
+        counts=("least_shared", "common_least", "nearest", "passages", "passage_length"),
+    )
+    if limits.least_clause < 4:
+        raise section.fail("least_clause", "太短，套话也会算成雷同", "写 4 或更大的数")
     if not limits.self_words or not all(limits.self_words):
         raise section.fail("self_words", "没有写自称", '写成 self_words = ["局", "单位"]')
     if limits.common_most > 100:  # pairs of units grow with its square
@@ -143,6 +198,7 @@ def _texts(section: Section) -> TextLimits:
 def _scores(section: Section) -> ScoreLimits:
     limits = ScoreLimits(section.whole("least_deductions"), section.whole("nearest"))
     section.done()
+    _check(section, counts=("least_deductions", "nearest"))
     return limits
 
 
@@ -153,7 +209,32 @@ def _rubric(section: Section) -> RubricLimits:
         section.number("mostly_undecided"),
     )
     section.done()
+    _check(section, shares=("nearly_all", "mostly_undecided"), counts=("least_units",))
     return limits
+
+
+def _check(
+    section: Section,
+    positive: Sequence[str] = (),
+    not_negative: Sequence[str] = (),
+    counts: Sequence[str] = (),
+    shares: Sequence[str] = (),
+) -> None:
+    """Refuse what a limit of this kind cannot be."""
+    for key in positive:
+        if section.number(key) <= 0:
+            raise section.fail(key, f"写的是 {section.number(key)}", "写大于 0 的数")
+    for key in not_negative:
+        if section.number(key) < 0:
+            raise section.fail(key, f"写的是 {section.number(key)}", "写 0 或更大的数")
+    for key in counts:
+        if section.whole(key) < 1:
+            raise section.fail(key, f"写的是 {section.whole(key)}", "写 1 或更大的整数")
+    for key in shares:
+        if not 0 < section.number(key) <= 1:
+            raise section.fail(
+                key, f"写的是 {section.number(key)}", "写大于 0、不大于 1 的数，如 0.5"
+            )
 
 
 def _load() -> object:

@@ -205,7 +205,7 @@ class GroupSpec:
 class IndicatorSpec:
     """One third-level indicator: its points, its rule as data, and the sentence it rests on.
 
-    rule: the ``kind`` and its numbers, understood by ``calculator/rules.py``. shared: id of the
+    rule: the ``kind`` and its numbers, understood by ``calculator/rules/``. shared: id of the
     pool of points it takes part in, else empty. label_aliases: other spellings of the label.
     """
 
@@ -254,7 +254,7 @@ class BandSpec:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """One identity (勾稽关系): its kind and operands, understood by ``calculator/checks.py``.
+    """One identity (勾稽关系): its kind and operands, understood by ``calculator/checks/``.
 
     attachment: the further sheet it needs; without that sheet it is not made.
     """

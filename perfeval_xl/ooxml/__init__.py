@@ -13,14 +13,16 @@ from perfeval_xl.ooxml.workbook import DefinedName, SheetInfo, Workbook
 
 if TYPE_CHECKING:
     from perfeval_xl.ooxml.appearance import Border, Fill, FillOf, Font, Style
-    from perfeval_xl.ooxml.edit import ChangeLog, Editor, SheetEditor
+    from perfeval_xl.ooxml.edit import ChangeLog, Editor
     from perfeval_xl.ooxml.newsheet import NewSheet, PrintSetup
     from perfeval_xl.ooxml.receipt import Difference, compare, restore, was_annotated
+    from perfeval_xl.ooxml.sheet_edit import SheetEditor
 
 # Whoever only reads starts without what writes.
 _HOMES = {
     **dict.fromkeys(("Border", "Fill", "FillOf", "Font", "Style"), "appearance"),
-    **dict.fromkeys(("ChangeLog", "Editor", "SheetEditor"), "edit"),
+    **dict.fromkeys(("ChangeLog", "Editor"), "edit"),
+    "SheetEditor": "sheet_edit",
     **dict.fromkeys(("NewSheet", "PrintSetup"), "newsheet"),
     **dict.fromkeys(("Difference", "compare", "restore", "was_annotated"), "receipt"),
 }

@@ -14,7 +14,7 @@ from perfeval_xl.ooxml.markup import (
     escape_attribute,
     escape_value,
 )
-from perfeval_xl.ooxml.refs import address, range_text
+from perfeval_xl.ooxml.refs import PRINT_AREA, PRINT_TITLES, address, range_text
 from perfeval_xl.ooxml.registry import StyleRegistry
 from perfeval_xl.ooxml.strings import TextRegistry, fitting_text
 from perfeval_xl.ooxml.validation import Validation, validation_xml
@@ -26,6 +26,7 @@ class PrintSetup:
 
     paper: 9 is A4. header, footer: Excel's codes, such as ``&C第 &P 页，共 &N 页``.
     title_rows: rows repeated on each page. area: (first row, first column, last row, last column).
+    page_ends: rows after which a new page begins, whether the one before is full or not.
     """
 
     landscape: bool = False
@@ -35,6 +36,7 @@ class PrintSetup:
     footer: str = ""
     title_rows: tuple[int, int] | None = None
     area: tuple[int, int, int, int] | None = None
+    page_ends: tuple[int, ...] = ()
     centered: bool = True
 
 
@@ -260,7 +262,15 @@ def _printing(setup: PrintSetup) -> str:
     header = f"<oddHeader>{escape(setup.header)}</oddHeader>" if setup.header else ""
     footer = f"<oddFooter>{escape(setup.footer)}</oddFooter>" if setup.footer else ""
     both = f"<headerFooter>{header}{footer}</headerFooter>" if header or footer else ""
-    return options + margins + page + both
+    return options + margins + page + both + _row_breaks(setup.page_ends)
+
+
+def _row_breaks(ends: tuple[int, ...]) -> str:
+    items = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in ends)
+    count = len(ends)
+    return (
+        f'<rowBreaks count="{count}" manualBreakCount="{count}">{items}</rowBreaks>' if ends else ""
+    )
 
 
 def print_names(setup: PrintSetup, name: str) -> list[tuple[str, str]]:
@@ -270,9 +280,7 @@ def print_names(setup: PrintSetup, name: str) -> list[tuple[str, str]]:
     if setup.area:
         first, last = setup.area[:2], setup.area[2:]
         corners = [f"${column_letters(column)}${row}" for row, column in (first, last)]
-        names.append(("_xlnm.Print_Area", f"{quoted}!{':'.join(corners)}"))
+        names.append((PRINT_AREA, f"{quoted}!{':'.join(corners)}"))
     if setup.title_rows:
-        names.append(
-            ("_xlnm.Print_Titles", f"{quoted}!${setup.title_rows[0]}:${setup.title_rows[1]}")
-        )
+        names.append((PRINT_TITLES, f"{quoted}!${setup.title_rows[0]}:${setup.title_rows[1]}"))
     return names

@@ -29,9 +29,11 @@ from perfeval_xl.ooxml.strings import fitting_text
 COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
-_BOX_WIDTH = 260  # pixels: 20 Chinese characters of 9 points
+_BOX_WIDTH = 260  # pixels: 20 Chinese characters of 9 points, and a margin on either side
 _LINE_HEIGHT = 17
-_CHARACTERS_PER_LINE = 38  # half-width; 40 fit, but no line begins with a full stop or comma
+_CHARACTERS_PER_LINE = 36  # half-width; 40 fit, but no line begins with a full stop or comma
+_FEW_LINES = 2  # more of them get a line to spare, for fonts that run wider
+_FARTHEST = 400  # rows or columns that a box may reach over, hidden ones too
 _SHAPE_ID = re.compile(rb"_x0000_s(\d{1,9})\b")
 _SPACES = (
     ("v", "urn:schemas-microsoft-com:vml"),
@@ -57,11 +59,14 @@ class Note:
 class SheetNotes:
     """The notes of one worksheet: the unit's own, and ours to come."""
 
-    def __init__(self, changes: Changes, sheet: Sheet, author: str, number: int) -> None:
+    def __init__(
+        self, changes: Changes, sheet: Sheet, author: str, number: int, font_size: float
+    ) -> None:
         self.changes = changes
         self.sheet = sheet
         self.author = author
         self.number = number  # of the sheet among all, for shape ids
+        self.digit = int(font_size * 2 / 3)  # pixels, by which columns are wide; never fewer
         self.notes: list[Note] = []
         self._wide: dict[int, int] = {}  # columns' pixels, as they are asked for
         self.relations = {item.id: item for item in changes.package.relationships(sheet.part)}
@@ -139,8 +144,9 @@ class SheetNotes:
         relation = self.relations.get(found[1].decode()) if found else None
         return self.changes.package.find(relation.part) if relation and relation.part else None
 
-    def finish(self, heights: dict[int, float]) -> None:
-        """Write both parts; ``heights`` are the rows' heights as they will be."""
+    def finish(self, heights: dict[int, float], widths: dict[int, float]) -> None:
+        """Write both parts; heights of the rows as they will be, widths of the columns we size."""
+        self._wide = {n - 1: self._in_pixels(width) for n, width in widths.items()}
         if self.root is None:
             self._write_comments()
         else:
@@ -236,9 +242,9 @@ class SheetNotes:
         return old + fresh
 
     def _shape(self, note: Note, number: int, heights: dict[int, float]) -> str:
-        lines = text_lines(note.text)
-        anchor = self._anchor(note, lines * _LINE_HEIGHT + 14, heights)
-        height = (lines * _LINE_HEIGHT + 14) * 0.75
+        tall = box_height(note.text)
+        anchor = self._anchor(note, tall, heights)
+        height = tall * 0.75
         return (
             f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;'
             f"margin-left:60pt;margin-top:2pt;width:{_BOX_WIDTH * 0.75:g}pt;height:{height:g}pt;"
@@ -258,7 +264,8 @@ class SheetNotes:
         default = self.sheet.default_height
 
         def pixels_high(row: int) -> int:
-            return round(heights.get(row + 1, default) * 4 / 3)
+            is_hidden = row + 1 in self.sheet.hidden_rows
+            return 0 if is_hidden else int(heights.get(row + 1, default) * 4 / 3)
 
         bottom, bottom_offset = _walk(top, height + 4, pixels_high)
         return f"{left},15,{top},4,{right},{right_offset},{bottom},{bottom_offset}"
@@ -266,8 +273,12 @@ class SheetNotes:
     def _pixels_wide(self, column: int) -> int:
         known = self._wide.get(column)
         if known is None:
-            known = self._wide[column] = round(self.sheet.column_width(column + 1) * 7 + 5)
+            known = self._wide[column] = self._in_pixels(self.sheet.column_width(column + 1))
         return known
+
+    def _in_pixels(self, width: float) -> int:
+        """A column's width; as it is stored it counts the padding in."""
+        return int(width * self.digit)
 
 
 def text_lines(text: str) -> int:
@@ -275,16 +286,22 @@ def text_lines(text: str) -> int:
     return sum(max(1, -(-display_width(line) // _CHARACTERS_PER_LINE)) for line in text.split("\n"))
 
 
+def box_height(text: str) -> int:
+    """Pixels that a text takes in a note's box, the margins included."""
+    lines = text_lines(text)
+    return (lines + (lines > _FEW_LINES)) * _LINE_HEIGHT + 14
+
+
 def _walk(start: int, distance: int, size: Callable[[int], int]) -> tuple[int, int]:
     """The row or column (and offset in it) that lies ``distance`` pixels after ``start``."""
     index = start
-    while index < start + 60:
+    while index < start + _FARTHEST:
         step = size(index)
         if distance < step:
-            break
+            return index, distance
         distance -= step
         index += 1
-    return index, min(distance, 200)
+    return index, 0
 
 
 def _run(text: str) -> str:

@@ -10,6 +10,8 @@ from perfeval_xl.model import column_letters
 
 MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384
+PRINT_AREA = "_xlnm.Print_Area"  # defined names that every program knows
+PRINT_TITLES = "_xlnm.Print_Titles"
 
 Range = tuple[int, int, int, int]  # first row, first column, last row, last column
 

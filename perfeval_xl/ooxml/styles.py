@@ -59,6 +59,8 @@ BUILTIN_FORMATS = {
 }
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
 _STRIKE = re.compile(rb"<(?:\w+:)?strike(?:\s+val=[\"'](?:1|true)[\"'])?\s*/?>")
+_SIZE = re.compile(rb"<(?:\w+:)?sz\s+val=[\"']([0-9]{1,3}(?:\.[0-9]+)?)[\"']")
+_USUAL_SIZE = 11.0
 _DATE_LETTER = re.compile(r"[ymdhs]", re.IGNORECASE)
 
 
@@ -114,6 +116,13 @@ class Styles:
             return False
         font = fonts[int(number)]
         return _STRIKE.search(self.xml, font.start, font.end) is not None
+
+    @property
+    def default_size(self) -> float:
+        """Points of the workbook's own font, by which column widths count."""
+        fonts = self.items("fonts")
+        found = _SIZE.search(self.xml, fonts[0].start, fonts[0].end) if fonts else None
+        return float(found[1]) if found else _USUAL_SIZE
 
     def is_date(self, index: int) -> bool:
         """Whether a number of this style is shown as a date or time."""

@@ -8,7 +8,8 @@ from functools import cached_property
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.ooxml.markup import Node, parse, utf8
 from perfeval_xl.ooxml.package import Limits, Package, Relationship
-from perfeval_xl.ooxml.sheet import Sheet, read_sheet
+from perfeval_xl.ooxml.scan import read_sheet
+from perfeval_xl.ooxml.sheet import Sheet
 from perfeval_xl.ooxml.strings import SharedStrings
 from perfeval_xl.ooxml.styles import Styles
 

@@ -22,6 +22,7 @@ from perfeval_xl.model import (
 )
 from perfeval_xl.reader.columns import Columns
 from perfeval_xl.reader.grid import MONEY_UNITS, Area, Grid, core_label, unit_in_label
+from perfeval_xl.reader.sums import summed
 from perfeval_xl.reader.values import Values
 
 _HEAD_ROWS = 6  # a table's heads stand within so many rows
@@ -490,13 +491,8 @@ class ProfileReader:
         totals = [row.facts[field_id] for row in rows if row.is_total]
         if totals:
             return totals[-1]
-        filled = [
-            row for row in rows if any(f.state is not State.BLANK for f in row.facts.values())
-        ]
-        facts = [row.facts[field_id] for row in filled or rows]
-        if not facts:
-            return missing_fact(field_id)
-        return facts[0] if len(facts) == 1 or not filled else _summed(field_id, facts)
+        facts = [row.facts[field_id] for row in rows]
+        return summed(facts, self.grid, self.values) if facts else missing_fact(field_id)
 
     # ---- targets ----
 
@@ -804,24 +800,3 @@ def _columns_that_add_up(whole: TableRow, parts: list[TableRow]) -> tuple[int, i
         ) * len(given)
         held, broken = held + equal, broken + (not equal)
     return held, broken
-
-
-def _summed(field_id: str, facts: list[Fact]) -> Fact:
-    """The sum of all rows where no 合计 row is given; unreadable when one of them is."""
-    first = facts[0]
-    if any(fact.state is State.UNREADABLE for fact in facts):
-        return replace(
-            first, value=None, state=State.UNREADABLE, raw="、".join(f.raw for f in facts)
-        )
-    numbers = [fact.number for fact in facts if fact.number is not None]
-    if not numbers:
-        return first
-    if len(numbers) == 1:
-        return next(fact for fact in facts if fact.number is not None)
-    total = sum(numbers, Decimal(0))
-    decimals = max(fact.decimals for fact in facts)
-    note = f"没有合计行，按各行相加得 {plain(total)}"
-    return replace(
-        first, value=total, raw=plain(total), state=State.NUMBER, note=note, decimals=decimals,
-        found_by=f"{first.found_by}，{len(facts)} 行相加",
-    )  # fmt: skip

@@ -23,7 +23,7 @@ from perfeval_xl.amounts import (
 )
 from perfeval_xl.forms.spec import FieldKind
 from perfeval_xl.labels import STRUCK, struck_part, without_struck
-from perfeval_xl.model import CellRef, Fact, ReadingProblem, State
+from perfeval_xl.model import ONE, CellRef, Fact, ReadingProblem, State
 from perfeval_xl.ooxml import Cell
 from perfeval_xl.reader.formulas import NotPlain, Value, evaluate_formula
 from perfeval_xl.reader.grid import Area, Grid
@@ -41,6 +41,7 @@ _CONVERTED = "{raw}（{unit}）折合 {value} 万元"
 _CROSSED = "{raw}（已划去）"
 _RATHER = "划去的“{raw}”不算，按“{rest}”读"
 _COMPUTED = "公式没有存结果，按单元格算得 {value}"
+_HUNDREDTH = Decimal("0.01")
 _QUIET = {Doubt.NONE, Doubt.STROKE}
 _EXPECTED_UNITS: dict[FieldKind, tuple[str, ...]] = {
     "amount": ("", "万元", "元", "千元", "百元", "亿元"),
@@ -126,6 +127,11 @@ class Values:
             )
             self._formats[style] = found
         return found
+
+    def is_number(self, grid: Grid, cell: Cell) -> bool:
+        """Whether a cell holds a number, or a formula that comes to one."""
+        settled, _ = self._with_result(grid, cell)
+        return settled is not None and settled.kind == "number"
 
     def part_fact(
         self, fact_id: str, kind: FieldKind, grid: Grid, area: Area, found_by: str, text: str
@@ -244,7 +250,10 @@ class Values:
         if kind == "amount":
             return self._money(base, amount, shown, unit or self.money)
         note = self._assumption(base, amount, shown, kind)
-        return _read(base, amount.value, shown, note, amount.decimals)
+        fact = _read(base, amount.value, shown, note, amount.decimals)
+        if amount.doubt is Doubt.PERCENT_WITHOUT_SIGN:
+            return replace(fact, scale=_HUNDREDTH)
+        return fact
 
     def _money(self, base: Fact, amount: Amount, shown: str, unit: str) -> Fact:
         assert amount.value is not None
@@ -257,7 +266,8 @@ class Values:
         self._problem("figures.unit_converted", base.ref, shown, details={"note": said})
         shift = decimals_of(IN_WAN[written]) if written != "亿元" else -4
         notes = "；".join(filter(None, (said, note)))
-        return _read(base, value, shown, notes, max(0, amount.decimals + shift))
+        fact = _read(base, value, shown, notes, max(0, amount.decimals + shift))
+        return replace(fact, scale=in_money(ONE, written, self.money))
 
     def _assumption(self, base: Fact, amount: Amount, shown: str, kind: FieldKind) -> str:
         if amount.doubt in _QUIET or amount.value is None:

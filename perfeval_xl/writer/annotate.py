@@ -20,6 +20,7 @@ from perfeval_xl.model import (
 )
 from perfeval_xl.ooxml import Border, Editor, Fill, Font, Sheet, SheetEditor, Style, Workbook
 from perfeval_xl.writer.basis import basis_sheet
+from perfeval_xl.writer.beside import OwnColumns
 from perfeval_xl.writer.formulas import (
     GAP,
     HIGH,
@@ -30,7 +31,6 @@ from perfeval_xl.writer.formulas import (
     VERDICT,
     ScoringFormulas,
     rating_formula,
-    sheet_place,
 )
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.printing import keep_to_form
@@ -86,20 +86,19 @@ def annotate(workbook: Workbook, evaluation: Evaluation, spec: FormSpec, arrival
     if area is not None:
         sheet = workbook.sheet(area.sheet)
         formulas = ScoringFormulas(evaluation, spec, area, _first_column(sheet, area))
-        columns = editor.sheet(area.sheet)
-        rulings = RulingColumns(columns, formulas, digest)
-        _ScoringColumns(columns, sheet, formulas, rulings).write()
+        columns = OwnColumns(editor.sheet(area.sheet), formulas)
+        _ScoringColumns(columns, sheet, RulingColumns(columns, digest)).write()
         printed = keep_to_form(editor, area.sheet, formulas.first - 2)
     for ref, findings in by_cell.items():
         _mark(editor.sheet(ref.sheet), workbook.sheet(ref.sheet), ref, findings)
-    page = ReviewPage(evaluation, arrival, formulas, digest)
+    page = ReviewPage(evaluation, arrival, formulas, digest, workbook.styles.default_size)
     page.write(workbook.is_signed)
     context = evaluation.context
     if context.given:
         name = editor.add_sheet_last(context.sheet, basis_sheet(evaluation, spec))
-        editor.define_name(BASIS_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
+        editor.define_name(BASIS_NAME, CellRef(name, 1, 1).absolute, hidden=True)
     name = editor.add_sheet_first(REVIEW_SHEET, page.sheet)
-    editor.define_name(REVIEW_NAME, sheet_place(CellRef(name, 1, 1), fixed=True), hidden=True)
+    editor.define_name(REVIEW_NAME, CellRef(name, 1, 1).absolute, hidden=True)
     page.write_receipt(editor.log, editor.covered_fills.values(), printed)
     editor.about |= {
         "name": arrival.name, "program": arrival.program, "form": spec.id, "rules": spec.digest,
@@ -167,27 +166,19 @@ def _first_column(sheet: Sheet, area: ScoringArea) -> int:
 class _ScoringColumns:
     """Our columns to the right of everything on the scoring sheet."""
 
-    def __init__(
-        self,
-        editor: SheetEditor,
-        sheet: Sheet,
-        formulas: ScoringFormulas,
-        rulings: RulingColumns,
-    ) -> None:
-        self.editor = editor
+    def __init__(self, columns: OwnColumns, sheet: Sheet, rulings: RulingColumns) -> None:
+        self.columns = columns
         self.rulings = rulings
         self.sheet = sheet
-        self.formulas = formulas
-        self.area = formulas.area
-        self.first = formulas.first
+        self.formulas = columns.formulas
 
     def write(self) -> None:
         """Heads, a line per indicator, the totals and the legend."""
         self._set_widths()
-        for row in self.area.header_rows:
+        for row in self.formulas.area.header_rows:
             for offset, head in enumerate(SCORING_HEADS):
                 style = _TIE_HEAD if offset == IDENTITY else _HEAD
-                self.editor.write(row, self.first + offset, head, style)
+                self.columns.put(row, offset, head, style)
         for result in self.formulas.evaluation.indicators:
             if result.id in self.formulas.rows:
                 self._write_result(self.formulas.rows[result.id], result)
@@ -196,39 +187,28 @@ class _ScoringColumns:
         self._write_legend(self.formulas.total_row + 2)
 
     def _set_widths(self) -> None:
-        self.editor.set_column_width(self.first - 1, _GAP_WIDTH)
-        for offset, width in enumerate(_WIDTHS):
-            self.editor.set_column_width(self.first + offset, width)
-
-    def _put(
-        self,
-        row: int,
-        column: int,
-        value: str | Decimal | None,
-        style: Style,
-        formula: str | None = None,
-    ) -> None:
-        self.editor.write(row, self.first + column, value, style, formula)
+        for column, width in enumerate((_GAP_WIDTH, *_WIDTHS), -1):
+            self.columns.set_width(column, width)
 
     def _write_result(self, row: int, result: IndicatorResult) -> None:
         look = OUTCOME[result.outcome]
         line = self.formulas.line(result)
         plain, low, high = _cell(look), result.low, result.high
         if result.score is None:
-            self._put(row, SCORE, score_shown(result), plain)
+            self.columns.put(row, SCORE, score_shown(result), plain)
             if result.outcome is not Outcome.UNDECIDED:
                 low, high = result.claim
         else:
-            self._put(row, SCORE, result.score, _cell(look, bold=True), line.score)
-        self._put(row, LOW, low, plain, line.low)
-        self._put(row, HIGH, high, plain, line.high)
+            self.columns.put(row, SCORE, result.score, _cell(look, bold=True), line.score)
+        self.columns.put(row, LOW, low, plain, line.low)
+        self.columns.put(row, HIGH, high, plain, line.high)
         gap: str | Decimal | None = difference(result)
         if gap is None and line.gap is not None:
             gap = ""
-        self._put(row, GAP, gap, _cell(look, signed=True), line.gap)
-        self._put(row, VERDICT, f"{look.sign} {look.word}", _cell(look, bold=True))
+        self.columns.put(row, GAP, gap, _cell(look, signed=True), line.gap)
+        self.columns.put(row, VERDICT, f"{look.sign} {look.word}", _cell(look, bold=True))
         sentence = "\n".join(filter(None, (result.sentence, self.rulings.remark(result))))
-        self._put(row, TEXT, sentence, _SENTENCE)
+        self.columns.put(row, TEXT, sentence, _SENTENCE)
         self._fit(row, sentence, self.rulings.reason(result))
 
     def _fit(self, row: int, sentence: str, reason: str = "") -> None:
@@ -242,7 +222,7 @@ class _ScoringColumns:
         )
         if row not in self.sheet.row_heights:
             needed = max(needed, self._own_height(row))
-        self.editor.set_row_height(row, min(needed, _MAX_HEIGHT))
+        self.columns.editor.set_row_height(row, min(needed, _MAX_HEIGHT))
 
     def _own_height(self, row: int) -> float:
         """Height the unit's own texts need, for a row that Excel would have fitted by itself."""
@@ -266,33 +246,33 @@ class _ScoringColumns:
         rating = rating_formula(
             self.formulas.spec.bands, self.formulas.cell(row, LOW), self.formulas.cell(row, HIGH)
         )
-        self._put(row, SCORE, totals.computed, _TOTAL, sums.computed)
-        self._put(row, LOW, totals.low, _TOTAL, sums.low)
-        self._put(row, HIGH, totals.high, _TOTAL, sums.high)
-        self._put(row, GAP, gap, _TOTAL_SIGNED, sums.gap)
-        self._put(row, VERDICT, "／".join(totals.rating), _TOTAL, rating)
+        self.columns.put(row, SCORE, totals.computed, _TOTAL, sums.computed)
+        self.columns.put(row, LOW, totals.low, _TOTAL, sums.low)
+        self.columns.put(row, HIGH, totals.high, _TOTAL, sums.high)
+        self.columns.put(row, GAP, gap, _TOTAL_SIGNED, sums.gap)
+        self.columns.put(row, VERDICT, "／".join(totals.rating), _TOTAL, rating)
         sentence = (
             f"允许区间 {interval(totals.low, totals.high)} 分；"
             f"各行自评得分之和 {points(totals.self_sum)}，填报总分 {points(totals.stated)}；"
             f"数字可定 {points(totals.decided)} 分，缺数据 {points(totals.undecided)} 分，"
             f"由评审人判断 {points(totals.judged)} 分。"
         )
-        self._put(row, TEXT, sentence, _TOTAL_TEXT)
+        self.columns.put(row, TEXT, sentence, _TOTAL_TEXT)
         self._fit(row, sentence)
 
     def _write_legend(self, row: int) -> None:
         """What the colours mean, in words and signs, below the totals."""
-        self._put(row, SCORE, "图例", _LEGEND_HEAD)
+        self.columns.put(row, SCORE, "图例", _LEGEND_HEAD)
         for number, severity in enumerate(_ORDER, row + 1):
             look = SEVERITY[severity]
             style = Style(
                 Font(FONT, _SIZE, color=look.text), _fill(look), _BORDER, "center", "center"
             )
-            self._put(number, SCORE, f"{look.sign} {look.word}", style)
-            self._put(number, LOW, _LEGEND[severity], _PLAIN)
-        self._put(row + 4, SCORE, LEGEND_FORMULAS, _MUTED)
-        self._put(row + 5, SCORE, RULING_RULE, _MUTED)
-        self._put(row + 6, SCORE, LEGEND_NOTE, _MUTED)
+            self.columns.put(number, SCORE, f"{look.sign} {look.word}", style)
+            self.columns.put(number, LOW, _LEGEND[severity], _PLAIN)
+        self.columns.put(row + 4, SCORE, LEGEND_FORMULAS, _MUTED)
+        self.columns.put(row + 5, SCORE, RULING_RULE, _MUTED)
+        self.columns.put(row + 6, SCORE, LEGEND_NOTE, _MUTED)
 
 
 _LEGEND = {
@@ -343,6 +323,6 @@ _TOTAL_TEXT = Style(
     Font(FONT, _SIZE), Fill(SUBHEAD_FILL), _BORDER, "left", "center", True, indent=1
 )
 _LEGEND_HEAD = Style(Font(FONT, _SIZE, bold=True))
-_PLAIN = Style(Font(FONT, _SIZE), vertical="center")
+_PLAIN = Style(Font(FONT, _SIZE), None, None, "left", "center", indent=1)
 _MUTED = Style(Font(FONT, 9, color=MUTED))
 _TIE_HEAD = Style(Font(FONT, 8, color="FFFFFF"), number_format=";;;")

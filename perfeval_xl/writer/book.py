@@ -14,7 +14,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from xlsxwriter import Workbook
@@ -102,12 +101,7 @@ class Book:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._book.constant_memory = False  # else closing asks every sheet for its stream
         try:
             if kind is None:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from perfeval_xl.amounts import ZERO, parse_cell_number, plain
+from perfeval_xl.amounts import ZERO, plain
 from perfeval_xl.forms.spec import BandSpec, FormSpec
 from perfeval_xl.model import (
     CellRef,
@@ -24,14 +23,14 @@ from perfeval_xl.model import (
     State,
     column_letters,
 )
+from perfeval_xl.operand import as_typed, holds_number, literal
 from perfeval_xl.ruling import Question
 from perfeval_xl.writer.text import ALL_RULED, STILL_OPEN
 
 SCORE, LOW, HIGH, GAP, VERDICT, TEXT, RULING, REASON, IDENTITY = range(9)  # our columns
 
-_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?")
-_INPUT = re.compile(r"'(?:[^']|'')+'!\$[A-Z]{1,3}\$[0-9]+")
-_LONGEST_TEXT = 60  # characters; Excel allows 255 in a formula
+_INPUT = re.compile(r"'(?:[^']|'')+'!\$[A-Z]{1,3}\$[0-9]+(?![0-9:])")  # a cell, not a range
+_LIVE = "'!$"  # stands in every formula that refers to the unit's cells
 UNDECIDED = '"未定"'  # what a score becomes when a figure it rests on is emptied or no number
 _LONGEST, _MOST_ARGUMENTS = 8192, 255  # what Excel takes
 _CLAIMED = (Outcome.JUDGED, Outcome.NOT_APPLICABLE)  # the self-score stands until adjudicated
@@ -58,10 +57,9 @@ class Sums:
     gap: str | None
 
 
-def sheet_place(ref: CellRef, fixed: bool = False) -> str:
-    """A cell with its sheet, as links and formulas name it; ``fixed`` as names must."""
-    address = f"${column_letters(ref.column)}${ref.row}" if fixed else ref.address
-    return "'" + ref.sheet.replace("'", "''") + "'!" + address
+def sheet_place(ref: CellRef) -> str:
+    """A cell with its sheet, as links and formulas name it."""
+    return "'" + ref.sheet.replace("'", "''") + "'!" + ref.address
 
 
 class ScoringFormulas:
@@ -294,51 +292,43 @@ def _stated(evaluation: Evaluation) -> Fact | None:
 
 def _cell_of(fact: Fact, sheet: str) -> str | None:
     """The unit's cell, if it is blank or holds that very number, else None."""
-    if fact.ref is None or fact.note:
+    if fact.ref is None:
         return None
-    if fact.state is State.BLANK and not fact.raw:
-        return _named(fact.ref, sheet)
-    if fact.number is None or not _PLAIN.fullmatch(fact.raw):
-        return None
-    return _named(fact.ref, sheet) if parse_cell_number(fact.raw) == fact.number else None
+    is_blank = fact.state is State.BLANK and not fact.raw and not fact.note
+    return _named(fact.ref, sheet) if is_blank or holds_number(fact) else None
 
 
 def _as_typed(fact: Fact, sheet: str) -> str:
     """The number read from a text such as 4.5分, while the cell holds that text."""
-    number = _literal(fact.number or ZERO)
     text = fact.whole or fact.raw
-    plain_text = fact.number is None or not text or _PLAIN.fullmatch(text)
-    if fact.ref is None or plain_text or len(text) > _LONGEST_TEXT or not text.isprintable():
-        return number
+    if fact.ref is None or fact.number is None or not text:
+        return literal(fact.number or ZERO)
     cell = _named(fact.ref, sheet)
-    quoted = text.replace('"', '""')
-    return f'IF(EXACT({cell},"{quoted}"),{number},VALUE({cell}))'
+    return as_typed(cell, text, fact.number, f"VALUE({cell})")
 
 
 def _named(ref: CellRef, sheet: str) -> str:
     return ref.address if ref.sheet == sheet else sheet_place(ref)
 
 
-def _literal(number: Decimal) -> str:
-    return f"({plain(number)})" if number < 0 else plain(number)
-
-
 def _same_or(formula: str | None, other: str | None, cell: str, otherwise: str) -> str | None:
     """A reference to the score when a bound is the same formula, else the bound's own."""
     if formula is None or formula != other:
         return _or_undecided(formula, otherwise)
-    return f"IF(ISTEXT({cell}),{otherwise},{cell})" if _INPUT.search(formula) else cell
+    return f"IF(ISTEXT({cell}),{otherwise},{cell})" if _LIVE in formula else cell
 
 
 def _or_undecided(formula: str | None, otherwise: str) -> str | None:
     """The formula while every cell it rests on is filled with what it can reckon with.
 
-    None, and then the number stands alone, where that is more than Excel takes.
+    A cell of which the formula itself says what a blank means, such as a row of a sum, may be
+    blank. None, and then the number stands alone, where that is more than Excel takes.
     """
-    inputs = list(dict.fromkeys(_INPUT.findall(formula or "")))
-    if formula is None or not inputs:
+    if formula is None or _LIVE not in formula:
         return formula
+    inputs = [c for c in dict.fromkeys(_INPUT.findall(formula)) if f'{c}=""' not in formula]
     blank = ",".join(f'{cell}=""' for cell in inputs)
-    test = f"OR({blank})" if len(inputs) > 1 else blank
-    whole = f"IF({test},{otherwise},IFERROR({formula},{otherwise}))"
+    whole = f"IFERROR({formula},{otherwise})"
+    if inputs:
+        whole = f"IF({f'OR({blank})' if len(inputs) > 1 else blank},{otherwise},{whole})"
     return whole if len(whole) <= _LONGEST and len(inputs) <= _MOST_ARGUMENTS else None

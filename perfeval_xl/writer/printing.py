@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from perfeval_xl.model import CellRef, column_letters
 from perfeval_xl.ooxml import Editor
+from perfeval_xl.ooxml.refs import PRINT_AREA
 from perfeval_xl.writer.formulas import sheet_place
-
-PRINT_AREA = "_xlnm.Print_Area"
 
 
 def keep_to_form(editor: Editor, sheet: str, last_column: int) -> str:

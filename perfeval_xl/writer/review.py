@@ -24,6 +24,7 @@ from perfeval_xl.ooxml import Border, ChangeLog, Fill, FillOf, Font, NewSheet, P
 from perfeval_xl.ooxml.refs import Range, covering, range_text
 from perfeval_xl.writer.formulas import HIGH, LOW, SCORE, VERDICT, ScoringFormulas, sheet_place
 from perfeval_xl.writer.measure import text_height
+from perfeval_xl.writer.pages import capacity, page_ends
 from perfeval_xl.writer.rulings import WaiverColumns
 from perfeval_xl.writer.style import (
     FONT,
@@ -63,6 +64,7 @@ _WHOLE = sum(_WIDTHS)
 _SIZE = 10.0
 _BORDER = Border(color=GRID)
 _HEADS = ("序号", "程度", "位置", "填报", "应为", "差异", "问题、改法和依据")
+_REPEATED = (1, 2)  # the title and the unit stand at the head of each page
 _INDENT = 2.0  # characters that an indented text loses
 _MAX_HEIGHT = 409.0
 _MOST_TEXT = 180  # longer cell contents are shown shortened in the list
@@ -94,14 +96,17 @@ class ReviewPage:
         arrival: Arrival,
         formulas: ScoringFormulas | None,
         sha256: str,
+        font_size: float,
     ) -> None:
         self.evaluation = evaluation
         self.arrival = arrival
         self.formulas = formulas
         self.sha256 = sha256
+        self.font_size = font_size
         self.sheet = NewSheet()
         self.waivers = WaiverColumns(self.sheet, evaluation, sha256)
         self.row = 1
+        self._with_next: set[int] = set()  # rows that head the one below
         self._numerals = iter("一二三四五")
 
     def write(self, signed: bool) -> None:
@@ -155,12 +160,18 @@ class ReviewPage:
         self._entry("调整行高", _rows_by_sheet(log.rows_sized))
         self._line(ADVICE, _MUTED)
         self._line(LEGEND_NOTE, _MUTED)
-        self.sheet.printing = PrintSetup(
+        self._set_pages(self.row - 1)
+
+    def _set_pages(self, last: int) -> None:
+        setup = PrintSetup(
             footer="&L&9复核意见&C&9第 &P 页，共 &N 页",
             margins=(0.45, 0.45, 0.55, 0.6),
-            title_rows=(1, 2),
-            area=(1, 1, self.row - 1, _LAST),
+            title_rows=_REPEATED,
+            area=(1, 1, last, _LAST),
         )
+        room = capacity(setup, _WIDTHS, self.font_size)
+        ends = page_ends(self.sheet.heights, last, self._with_next, _REPEATED, room)
+        self.sheet.printing = replace(setup, page_ends=ends)
 
     def _set_up(self) -> None:
         for column, width in enumerate(_WIDTHS, 1):
@@ -403,6 +414,7 @@ class ReviewPage:
 
     def _section(self, title: str) -> None:
         """A heading with the next numeral before it."""
+        self._with_next.add(self.row)
         self._line(f"{next(self._numerals)}、{title}", _SECTION)
 
     def _entry(self, head: str, text: str, style: Style | None = None) -> None:
@@ -427,6 +439,7 @@ class ReviewPage:
         self._table_head(tuple((head, n, n) for n, head in enumerate(heads, 1)))
 
     def _table_head(self, heads: tuple[tuple[str, int, int], ...]) -> None:
+        self._with_next.add(self.row)
         for head, first, last in heads:
             self._merged(self.row, first, last, head, _HEAD)
         self.sheet.heights[self.row] = 22

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -24,8 +24,8 @@ from perfeval_xl.writer.text import (
     SOURCE_DIGEST,
     WAIVER_HEADS,
 )
+from perfeval_xl.writer.tie import Tie
 
-_RULING_TIE = re.compile(r"([A-Za-z]\w*)\|([^|]*)\|([^|]*)\|([^|]*)")
 _WAIVER_TIE = re.compile(r"[a-z_]+\.[a-z_]+\|[^|]*\|.*", re.DOTALL)
 _DIGEST = re.compile("[0-9a-f]{64}")
 _DATE = re.compile(r"(\d{4})(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?")
@@ -59,7 +59,9 @@ class Entries:
 
     sha256: of the submitted file the copy was made for, empty when it does not say. name: what the
     copy says it was sent as. cells: where each indicator's score is entered. is_lost: something was
-    entered that cannot be tied to an indicator any more.
+    entered that cannot be tied to an indicator any more. carried: what was written in because it
+    was ruled on an earlier version, and still stands there as it was. withdrawn: where it was
+    cleared. grounds: what a ruling on each indicator rests on.
     """
 
     sha256: str
@@ -68,10 +70,23 @@ class Entries:
     waivers: tuple[TypedWaiver, ...]
     cells: dict[str, CellRef]
     is_lost: bool = False
+    carried: tuple[TypedRuling, ...] = ()
+    withdrawn: tuple[Adjudication, ...] = ()
+    grounds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> tuple[TypedRuling, ...]:
+        """Rulings that stand in the cells, typed for this version or carried over."""
+        return (*self.rulings, *self.carried)
+
+    @property
+    def all_rulings(self) -> tuple[Adjudication, ...]:
+        """All that has to be kept of them."""
+        return (*(typed.ruling for typed in self.standing), *self.withdrawn)
 
     @property
     def count(self) -> int:
-        """How many rows hold an entry."""
+        """How many rows hold an entry of this version's own."""
         return len(self.rulings) + len(self.waivers)
 
 
@@ -83,31 +98,33 @@ def read_entries(workbook: Workbook) -> Entries:
     """
     sheets = [workbook.sheet(i.name) for i in workbook.sheets if i.kind == "worksheet"]
     sha256 = next(filter(None, map(_digest, sheets)), "")
-    rulings: dict[str, TypedRuling] = {}
+    found = _Rulings(sha256)
     waivers: dict[str, TypedWaiver] = {}
-    cells: dict[str, CellRef] = {}
     is_lost = False
     for sheet in sheets:
         block = _Block.find(workbook, sheet, RULING_HEADS)
         if block is not None:
-            is_lost |= _read_rulings(block, sha256, rulings, cells)
+            is_lost |= found.read(block)
         block = _Block.find(workbook, sheet, WAIVER_HEADS)
         if block is not None:
             is_lost |= _read_waivers(block, sha256, waivers)
     name = next(filter(None, map(_name, sheets)), "")
-    return Entries(sha256, name, tuple(rulings.values()), tuple(waivers.values()), cells, is_lost)
+    return Entries(
+        sha256, name, tuple(found.typed.values()), tuple(waivers.values()), found.cells, is_lost,
+        tuple(found.carried.values()), tuple(found.withdrawn.values()), found.grounds,
+    )  # fmt: skip
 
 
 def officers_cells(workbook: Workbook, sheet: Sheet) -> set[tuple[int, int]]:
     """Cells of a copy that an officer fills in, and those reckoned from them alone."""
     found: set[tuple[int, int]] = set()
-    for heads, tie in ((RULING_HEADS, _RULING_TIE), (WAIVER_HEADS, _WAIVER_TIE)):
+    for heads, is_tie in ((RULING_HEADS, Tie.read), (WAIVER_HEADS, _WAIVER_TIE.fullmatch)):
         block = _Block.find(workbook, sheet, heads)
         if block is None:
             continue
         columns = [block.columns[head] for head in heads[:-1] if head in block.columns]
         for row in block.rows():
-            if tie.fullmatch(block.text(row, heads[-1])) or any(
+            if is_tie(block.text(row, heads[-1])) or any(
                 block.is_formula(row, head) for head in heads[:-1]
             ):
                 found |= {(row, column) for column in columns}
@@ -184,28 +201,51 @@ class _Block:
         return cell is not None and cell.formula is not None
 
 
-def _read_rulings(
-    block: _Block, sha256: str, found: dict[str, TypedRuling], cells: dict[str, CellRef]
-) -> bool:
-    """Add the rulings of a block; whether something was entered in a row that is nobody's."""
-    score, reason, tie = RULING_HEADS
-    strangers = False
-    for row in block.rows():
-        tied = _RULING_TIE.fullmatch(block.text(row, tie))
-        if tied is None:
-            strangers |= tie not in block.columns and _is_points(block.cell(row, score))
-            continue
-        cells.setdefault(tied[1], block.ref(row, score))
-        if not block.is_filled(row, (score, reason)):
-            continue
+class _Rulings:
+    """Rulings read row by row, by their indicators."""
+
+    def __init__(self, sha256: str) -> None:
+        self.sha256 = sha256
+        self.typed: dict[str, TypedRuling] = {}
+        self.carried: dict[str, TypedRuling] = {}
+        self.withdrawn: dict[str, Adjudication] = {}
+        self.cells: dict[str, CellRef] = {}
+        self.grounds: dict[str, str] = {}
+
+    def read(self, block: _Block) -> bool:
+        """Add the rulings of a block; whether something was entered in a row that is nobody's."""
+        strangers = False
+        for row in block.rows():
+            tie = Tie.read(block.text(row, RULING_HEADS[-1]))
+            if tie is not None:
+                strangers |= self._read_row(block, row, tie)
+            elif RULING_HEADS[-1] not in block.columns:
+                strangers |= _is_points(block.cell(row, RULING_HEADS[0]))
+        return strangers
+
+    def _read_row(self, block: _Block, row: int, tie: Tie) -> bool:
+        """Add what one row holds; whether the same row was read before."""
+        score, reason, _ = RULING_HEADS
+        name = tie.indicator
+        self.cells.setdefault(name, block.ref(row, score))
+        self.grounds.setdefault(name, tie.grounds)
         value, raw, formula = _points(block, row)
         ruled = Adjudication(
-            tied[1], value, block.text(row, reason), sha256, tied[2], tied[3], tied[4], raw
+            name, value, block.text(row, reason), self.sha256, tie.claimed, tie.low, tie.high, raw,
+            tie.grounds, tie.round,
+        )  # fmt: skip
+        if not block.is_filled(row, (score, reason)):
+            if tie.carried:
+                self.withdrawn.setdefault(name, ruled)
+            return False
+        carried = tie.carried_over(value, ruled.reason)
+        typed = TypedRuling(
+            carried or ruled, block.ref(row, score), block.ref(row, reason), formula
         )
-        typed = TypedRuling(ruled, block.ref(row, score), block.ref(row, reason), formula)
-        strangers |= tied[1] in found
-        found.setdefault(tied[1], typed)
-    return strangers
+        is_twice = name in self.typed or name in self.carried
+        if not is_twice:
+            (self.carried if carried else self.typed)[name] = typed
+        return is_twice
 
 
 def _is_points(cell: Cell | None) -> bool:

@@ -1,33 +1,37 @@
 """Where an officer has the last word in the copy: input cells beside the scores and the findings.
 
-What she entered before is written in again; a ruling on an earlier version of the file is shown
-beside the score, never as if it were given for this one.
+What she entered before is written in again. A ruling on an earlier version of the file is written
+in where all it rests on is as it was, and said to be carried over; else it is only shown beside the
+score, never as if it were given for this one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 
 from perfeval_xl.amounts import plain
-from perfeval_xl.context import NOTHING, Waiver
+from perfeval_xl.context import NOTHING, Adjudication, Waiver
 from perfeval_xl.model import Evaluation, Finding, IndicatorResult
-from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, SheetEditor, Style, Validation
+from perfeval_xl.ooxml import Border, Fill, Font, NewSheet, Style, Validation
 from perfeval_xl.ruling import (
     ACTIONS,
     LONGEST_REASON,
     Question,
+    changed_grounds,
     finding_keys,
+    is_carried,
     question_of,
     total_of,
 )
+from perfeval_xl.writer.beside import OwnColumns
 from perfeval_xl.writer.formulas import IDENTITY, REASON, RULING, ScoringFormulas
 from perfeval_xl.writer.measure import text_height
 from perfeval_xl.writer.style import (
     ASKED_FILL,
     ASKED_LINE,
+    CARRIED_FILL,
     FONT,
     GRID,
     HEAD_FILL,
@@ -46,10 +50,12 @@ from perfeval_xl.writer.text import (
     WAIVER_HEADS,
     WAIVER_HINT,
     WAIVER_REASON_PROMPT,
+    carried_ruling,
     earlier_ruling,
     earlier_waiver,
     interval,
 )
+from perfeval_xl.writer.tie import Tie
 
 WIDTHS = (9.0, 30.0, 2.0)  # of 核定得分, 核定理由 and of what ties a row to its indicator
 FIRST_INPUT = 9  # column of 处理 on 复核意见, beside the printed area
@@ -64,65 +70,74 @@ _HIDDEN = ";;;"  # a number format that shows nothing
 class RulingColumns:
     """The input columns of one scoring sheet. sha256: of the submitted file."""
 
-    def __init__(self, editor: SheetEditor, formulas: ScoringFormulas, sha256: str) -> None:
-        self.editor = editor
-        self.formulas = formulas
+    def __init__(self, columns: OwnColumns, sha256: str) -> None:
+        self.columns = columns
+        self.formulas = formulas = columns.formulas
+        self._round = formulas.evaluation.context.round
         rulings = formulas.evaluation.context.rulings
-        self._given = {r.indicator: r for r in rulings if r.sha256 == sha256}
-        self._earlier = {r.indicator: r for r in rulings if r.sha256 != sha256}
         self._questions = questions_of(formulas)
+        self._grounds = {r.id: r.grounds for r in formulas.evaluation.indicators}
+        self._given = {r.indicator: r for r in rulings if r.sha256 == sha256}
+        before = {r.indicator: r for r in rulings if r.sha256 != sha256 and not r.is_withdrawn}
+        self._carried = {
+            q.id: before[q.id]
+            for q in self._questions
+            if q.id in before and is_carried(before[q.id], q, self._grounds[q.id])
+        }
+        self._earlier = {name: r for name, r in before.items() if name not in self._carried}
 
     def remark(self, result: IndicatorResult) -> str:
         """What is said of a ruling that was made on an earlier version of the file."""
+        if result.id in self._carried:
+            return carried_ruling(self._carried[result.id])
         ruled = self._earlier.get(result.id)
         if ruled is None:
             return ""
         now = result.self_score.raw or "空白"
-        return earlier_ruling(ruled, now, interval(result.low, result.high))
+        changed = changed_grounds(ruled.grounds, result.grounds)
+        return earlier_ruling(ruled, now, interval(result.low, result.high), changed)
 
     def reason(self, result: IndicatorResult) -> str:
         """The reason that is written into the row."""
-        ruled = self._given.get(result.id)
+        ruled = self._written(result.id)
         return ruled.reason if ruled else ""
 
     def write(self) -> None:
         """A pair of input cells per indicator, the total and the rule below it."""
         for offset, width in enumerate(WIDTHS, RULING):
-            self.editor.set_column_width(self.formulas.first + offset, width)
+            self.columns.set_width(offset, width)
         for question in self._questions:
             if question.id in self.formulas.rows:
                 self._write_row(self.formulas.rows[question.id], question)
         self._restrict()
         self._write_total()
 
+    def _written(self, indicator: str) -> Adjudication | None:
+        """The ruling that stands in the cells: for this version, else carried over."""
+        return self._given.get(indicator) or self._carried.get(indicator)
+
     def _write_row(self, row: int, question: Question) -> None:
-        ruled = self._given.get(question.id)
-        is_changed = question.id in self._earlier
+        ruled, carried = self._written(question.id), self._carried.get(question.id)
+        asks = question.asks or question.id in self._earlier
         score = None if ruled is None else ruled.raw or None if ruled.score is None else ruled.score
-        self._put(row, RULING, score, _input(question.asks, is_changed, centered=True))
-        self._put(row, REASON, (ruled and ruled.reason) or None, _input(question.asks, is_changed))
-        self._put(row, IDENTITY, identity(question), _TIE)
+        self.columns.put(row, RULING, score, _input(asks, carried is not None, centered=True))
+        self.columns.put(
+            row, REASON, (ruled and ruled.reason) or None, _input(asks, carried is not None)
+        )
+        tie = Tie.of(question, self._grounds[question.id], self._round, carried)
+        self.columns.put(row, IDENTITY, str(tie), _TIE)
 
     def _write_total(self) -> None:
         row, formulas = self.formulas.total_row, self.formulas
-        ruled = {i: r.score for i, r in self._given.items() if r.score is not None}
+        standing = {**self._carried, **self._given}
+        ruled = {i: r.score for i, r in standing.items() if r.score is not None}
         pools = {name: pool.points for name, pool in formulas.spec.pools.items()}
         asked = [q.id for q in self._questions if q.asks]
         left = sum(name not in ruled for name in asked)
         said = STILL_OPEN.format(count=left) if left else ALL_RULED
         total = total_of(self._questions, ruled, pools)
-        self._put(row, RULING, total, _TOTAL, formulas.ruled_total(self._questions))
-        self._put(row, REASON, said, _TOTAL, formulas.still_open(asked))
-
-    def _put(
-        self,
-        row: int,
-        column: int,
-        value: str | Decimal | None,
-        style: Style,
-        formula: str | None = None,
-    ) -> None:
-        self.editor.write(row, self.formulas.first + column, value, style, formula)
+        self.columns.put(row, RULING, total, _TOTAL, formulas.ruled_total(self._questions))
+        self.columns.put(row, REASON, said, _TOTAL, formulas.still_open(asked))
 
     def _restrict(self) -> None:
         by_max: dict[str, list[str]] = {}
@@ -133,21 +148,15 @@ class RulingColumns:
                 by_max.setdefault(plain(question.max), []).append(self.formulas.cell(row, RULING))
                 reasons.append(self.formulas.cell(row, REASON))
         for most, cells in by_max.items():
-            self.editor.add_data_validation(" ".join(cells), _score_rule(most))
+            self.columns.editor.add_data_validation(" ".join(cells), _score_rule(most))
         if reasons:
-            self.editor.add_data_validation(" ".join(reasons), _REASON_RULE)
+            self.columns.editor.add_data_validation(" ".join(reasons), _REASON_RULE)
 
 
 def questions_of(formulas: ScoringFormulas) -> Sequence[Question]:
     """The questions of a form, in its order."""
     pools = {indicator.id: indicator.shared for indicator in formulas.spec.indicators}
     return [question_of(result, pools[result.id]) for result in formulas.evaluation.indicators]
-
-
-def identity(question: Question) -> str:
-    """What ties a row to its indicator, and what the officer was shown of it."""
-    shown = (question.claimed, question.low, question.high)
-    return "|".join([question.id, *("" if value is None else plain(value) for value in shown)])
 
 
 class WaiverColumns:
@@ -249,10 +258,10 @@ _DATE_RULE = Validation(
 
 
 @cache
-def _input(asks: bool, is_changed: bool, centered: bool = False) -> Style:
-    """An open cell; one that asks for an entry is tinted and framed."""
-    line = Border(color=ASKED_LINE if asks or is_changed else GRID)
-    fill = ASKED_FILL if asks or is_changed else INPUT_FILL
+def _input(asks: bool, is_carried: bool, centered: bool = False) -> Style:
+    """An open cell; one that asks for an entry is tinted and framed, one that was carried tinted."""
+    line = Border(color=ASKED_LINE if asks else GRID)
+    fill = CARRIED_FILL if is_carried else ASKED_FILL if asks else INPUT_FILL
     return Style(
         Font(FONT, 11 if centered else _SIZE, bold=centered),
         Fill(fill),

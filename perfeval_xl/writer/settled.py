@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from perfeval_xl.writer.summary_data import NO_NAME
 from perfeval_xl.writer.text import SEVERITY_WORDS, STAGES, interval
 
 TITLE = "部门整体支出绩效自评核定汇总"
-UNITS, CHANGES, OPEN, MISTAKES, WAIVERS, RULES = (
-    "核定汇总", "调整明细", "尚未核定", "填写有误", "处理与豁免", "说明",
+UNITS, CHANGES, CARRIED, OPEN, MISTAKES, WAIVERS, RULES = (
+    "核定汇总", "调整明细", "沿用的核定", "尚未核定", "填写有误", "处理与豁免", "说明",
 )  # fmt: skip
 _RULE = (
     "核定：核定人填的分；没有填的，自评在允许区间内的按自评，数字可定而不一致的暂按复核得分，"
@@ -25,7 +26,9 @@ _RULES = (
     "数字可定而自评不一致、还没有核定的，暂按复核得分；缺数据未定和由评审人判断、还没有核定的，暂按自评得分（不超过满分）。",
     "几项共用分值的（如三项效益），合计不超过共用的分值。",
     "核定得分与自评不同的，要写理由；数字可定的，核定在复核允许的区间内时，以复核说明为理由。",
-    "填报单位在核定以后改了原件的，以前的核定不计入，列在“尚未核定”里，请重新核定。",
+    "填报单位在核定以后改了原件的：自评得分、复核结果、所依据的数、本行的扣分原因都没有变，数字不能定的项连目标、成绩、报告等文字也"
+    "没有变的，沿用以前的核定，列在“沿用的核定”里；有一样变了，以前的核定就不计入，列在“尚未核定”里，写明变了什么，请重新核定。",
+    "同一单位报了几份的：后一轮的为准，前一轮的列出而不计入；同一轮的几份内容不同，分不出先后，要由人留下一份（状态“重复待定”）。",
     "豁免：问题照列，不要求更正；理由和日期见“处理与豁免”。",
     "等次按核定得分和表样规定的分数段确定。",
 )
@@ -44,9 +47,12 @@ _UNIT_COLUMNS = (
     Column("未核定\n项数", 8, "center"),
     Column("填写\n有误", 7, "center"),
     Column("豁免\n问题", 7, "center"),
+    Column("沿用\n核定", 7, "center"),
     Column("意见书", 10, "center"),
+    Column("哪一份为准", 30),
 )
 _STAGE_COLUMN = 10
+_ALWAYS = (Stage.MISTAKES, Stage.OPEN, Stage.SETTLED)  # counted also where there is none
 _CHANGE_COLUMNS = (
     Column("序号", 6, "center"),
     Column("单位", 22),
@@ -59,6 +65,18 @@ _CHANGE_COLUMNS = (
     Column("增减", 8, "signed"),
     Column("由谁定", 9, "center"),
     Column("理由", 62),
+)
+_CARRIED_COLUMNS = (
+    Column("序号", 6, "center"),
+    Column("单位", 22),
+    Column("项", 5, "center"),
+    Column("指标", 26),
+    Column("分值", 7, "number"),
+    Column("自评", 7, "number"),
+    Column("核定", 7, "number"),
+    Column("沿用自", 30, "center"),
+    Column("副本里的位置", 22, "center"),
+    Column("核定理由", 50),
 )
 _OPEN_COLUMNS = (
     Column("序号", 6, "center"),
@@ -92,7 +110,9 @@ _WAIVER_COLUMNS = (
 _STAGE_LOOKS = {
     Stage.MISTAKES: next(look for key, look in SEVERITY.items() if key.value == "error"),
     Stage.OPEN: next(look for key, look in SEVERITY.items() if key.value == "warning"),
+    Stage.TWICE: next(look for key, look in SEVERITY.items() if key.value == "error"),
     Stage.SETTLED: next(look for key, look in OUTCOME.items() if key.value == "agrees"),
+    Stage.NOT_COUNTED: next(look for key, look in OUTCOME.items() if key.value == "judged"),
 }
 
 
@@ -100,8 +120,11 @@ def write_settled(path: Path, units: Sequence[UnitSettlement]) -> None:
     """Write the summary of all units to ``path``, in the order given."""
     with Book(path, TITLE) as book:
         _write_units(book, units)
+        units = [unit for unit in units if unit.counts]
         _write_list(book, CHANGES, "核定与自评不同的指标，每一处都有理由。", _CHANGE_COLUMNS,
                     _changes(units), "核定与自评没有不同。")  # fmt: skip
+        _write_list(book, CARRIED, "填报单位改过原件，而这些项的依据没有变，沿用以前的核定；日期是那份副本保存的日子。要改就改在副本里。",
+                    _CARRIED_COLUMNS, _carried(units), "没有。")  # fmt: skip
         _write_list(book, OPEN, "要由核定人定、还没有填核定得分的指标。填在副本里，再运行一次 settle。",
                     _OPEN_COLUMNS, _open(units), "没有。")  # fmt: skip
         _write_list(book, MISTAKES, "核定时填得不对、不能计入的地方。改在副本里，再运行一次 settle。",
@@ -125,23 +148,33 @@ def _write_rules(book: Book) -> None:
 
 
 def _write_units(book: Book, units: Sequence[UnitSettlement]) -> None:
-    counts = "，".join(
-        f"{STAGES[stage]} {sum(unit.stage is stage for unit in units)}" for stage in Stage
-    )
+    found = Counter(unit.stage for unit in units)
+    counts = "，".join(f"{STAGES[s]} {found[s]}" for s in Stage if s in _ALWAYS or found[s])
     listing = Listing(book, UNITS, TITLE, f"共 {len(units)} 份：{counts}。{_RULE}", _UNIT_COLUMNS)
     listing.write_head(34)
     if not units:
         listing.write_sentence("没有完成复核的文件。")
     for number, unit in enumerate(units, 1):
-        values: tuple[Value, ...] = (
-            number, unit.unit or NO_NAME, unit.code, unit.file, unit.stated, unit.computed,
-            unit.total, None if unit.stated is None else unit.total - unit.stated,
-            unit.rating_stated, unit.rating, STAGES[unit.stage], len(unit.open_items) or "",
-            len(unit.mistakes) or "", len(unit.waived) or "", Link(unit.notice, "打开"),
-        )  # fmt: skip
+        values = _unit_values(number, unit)
         listing.write_row(values, {_STAGE_COLUMN: _STAGE_LOOKS[unit.stage]})
     listing.freeze(2)
     listing.filter_rows()
+
+
+def _unit_values(number: int, unit: UnitSettlement) -> tuple[Value, ...]:
+    """A file's row; one that does not count has neither 核定得分 nor what follows from it."""
+    known: tuple[Value, ...] = (
+        number, unit.unit or NO_NAME, unit.code, unit.file, unit.stated, unit.computed,
+    )  # fmt: skip
+    if not unit.counts:
+        nothing: tuple[Value, ...] = (None, None, unit.rating_stated, "", STAGES[unit.stage])
+        return (*known, *nothing, "", "", "", "", "", unit.why_role)
+    return (
+        *known, unit.total, None if unit.stated is None else unit.total - unit.stated,
+        unit.rating_stated, unit.rating, STAGES[unit.stage], len(unit.open_items) or "",
+        len(unit.mistakes) or "", len(unit.waived) or "", len(unit.carried_items) or "",
+        Link(unit.notice, "打开"), unit.why_role,
+    )  # fmt: skip
 
 
 def _write_list(
@@ -181,9 +214,23 @@ def _changes(units: Sequence[UnitSettlement]) -> _Rows:
     ]  # fmt: skip
 
 
+def _carried(units: Sequence[UnitSettlement]) -> _Rows:
+    return [
+        (
+            (
+                unit.unit or NO_NAME, item.question.number, item.question.label, item.question.max,
+                item.question.claimed, item.counted, item.carried, item.place, item.reason,
+            ),
+            {},
+        )
+        for unit in units
+        for item in unit.carried_items
+    ]  # fmt: skip
+
+
 def _decided_by(item: Item) -> str:
     if item.ruled is not None:
-        return "核定人"
+        return "沿用" if item.carried else "核定人"
     return "暂计" if item.is_open else "复核"
 
 

@@ -54,6 +54,7 @@ HEAD_TEXT = "FFFFFF"
 SUBHEAD_FILL = "D9E2EC"
 INPUT_FILL = "FFFDF0"
 ASKED_FILL = "FFF9D6"  # an input cell that waits for an entry
+CARRIED_FILL = "E8F3E4"  # an input cell that holds what was ruled on an earlier version
 ASKED_LINE = "2E75B6"
 GRID = "A6A6A6"
 ACCENT = "1F4E79"

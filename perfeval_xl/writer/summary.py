@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from perfeval_xl.forms.peers import PeerLimits, peer_limits
 from perfeval_xl.writer.book import Book
 from perfeval_xl.writer.summary_data import Gathered, Record, sorted_units
 from perfeval_xl.writer.summary_findings import FindingsSheets
@@ -43,13 +44,14 @@ def write_summary(
     findings_per_sheet: int = FINDINGS_PER_SHEET,
     has_rounds: bool = False,
     office: OfficeSheets = NO_LISTS,
+    limits: PeerLimits | None = None,
 ) -> None:
     """Write the summary of ``records`` (objects of results.jsonl) to ``path``.
 
     run_info: names and values for 运行信息, in the order to show. findings_per_sheet: after so
     many findings the list goes on in a further sheet. has_rounds: whether any unit has sent a
     second round; then rounds, changes and what was put right are shown too. office: what
-    the office's lists add.
+    the office's lists add. limits: by which units were compared, those shipped when None.
     """
     with Book(path, TITLE) as book:
         gathered, peers = Gathered(), Peers()
@@ -69,7 +71,7 @@ def write_summary(
         write_units(book, units, len(gathered.returned), has_rounds)
         matrices = write_matrices(book, gathered, units)
         figures = write_figures(book, sorted_units(gathered.figures))
-        compared = write_peers(book, peers)
+        compared = write_peers(book, peers, limits or peer_limits())
         write_lacking(book, gathered.needs(), units)
         write_returned_files(book, gathered.returned)
         reporting = write_office_sheets(book, office)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from xlsxwriter.worksheet import Worksheet
 
-from perfeval_xl.forms.peers import PeerLimits, peer_limits
+from perfeval_xl.forms.peers import PeerLimits
 from perfeval_xl.model import Outcome
 from perfeval_xl.writer.book import (
     COLUMN_UNIT,
@@ -210,9 +210,9 @@ class Peers:
         return bool(fresh)
 
 
-def write_peers(book: Book, peers: Peers) -> list[str]:
+def write_peers(book: Book, peers: Peers, limits: PeerLimits) -> list[str]:
     """Write 横向比较 and, where there are cases, 横向明细; returns the names of the sheets."""
-    _PeersSheet(book, peers).write()
+    _PeersSheet(book, peers, limits).write()
     if not peers.has_cases:
         return [PEERS]
     _write_cases(book, peers)
@@ -222,10 +222,10 @@ def write_peers(book: Book, peers: Peers) -> list[str]:
 class _PeersSheet:
     """The sheet of charts, written from top to bottom."""
 
-    def __init__(self, book: Book, peers: Peers) -> None:
+    def __init__(self, book: Book, peers: Peers, limits: PeerLimits) -> None:
         self._book = book
         self._peers = peers
-        self._limits: PeerLimits = peer_limits()
+        self._limits = limits
         self._sheet: Worksheet = book.sheet(PEERS)
         self._row = 0
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from perfeval_xl.amounts import plain
 from perfeval_xl.context import Adjudication, Rank, Waiver
 from perfeval_xl.model import Evaluation, IndicatorResult, Outcome, Severity
-from perfeval_xl.ruling import Fault
-from perfeval_xl.settlement import Stage
+from perfeval_xl.ruling import Fault, Ground
+from perfeval_xl.settlement import Role, Stage
 
 REVIEW_SHEET = "复核意见"
 AUTHOR = "复核"
@@ -22,14 +23,25 @@ WAIVER_REASON_PROMPT = "豁免必须写理由，例如：已提供说明和佐�
 WAIVER_DATE_PROMPT = "豁免的日期，例如 2022-05-01。"
 RULING_RULE = (
     "核定得分由核定人填写：带底色的要填；白色的可以空着，空着就按自评得分（自评在允许区间内）。"
-    "合计里还没有核定的，数字可定的暂按复核得分，其余暂按自评得分。"
+    "浅绿的是沿用上一轮的核定（依据没有变）。合计里还没有核定的，数字可定的暂按复核得分，其余暂按自评得分。"
 )
 ALL_RULED = "核定合计（已全部核定）"
 STILL_OPEN = "核定合计（尚有 {count} 项未核定）"
 EARLIER_RULING = (
     "【核定后填报有改动】上次核定 {score} 分{reason}，当时自评 {claimed}、区间 {interval}；"
-    "现自评 {now}、区间 {now_interval}。请重新核定。"
+    "现自评 {now}、区间 {now_interval}。{changed}请重新核定。"
 )
+CARRIED_RULING = "【沿用第 {round} 轮核定】{date}核定 {score} 分{reason}。依据没有改动，继续有效；可以改，清空就要重新核定。"
+CARRIED = "沿用第 {round} 轮核定{date}"
+CHANGED = "有改动的：{names}。"
+GROUNDS = {
+    Ground.CLAIM: "自评得分",
+    Ground.RESULT: "复核结果",
+    Ground.FIGURES: "所依据的数",
+    Ground.ROW: "本行的扣分原因、标准或分值",
+    Ground.TEXTS: "目标、成绩、报告等文字",
+}
+SAME_GROUNDS = "依据没有改动，但这份副本里没有填。"
 EARLIER_WAIVER = "【处理后填报有改动】上次：{action}，{date}，理由：{reason}。请重新处理。"
 CONTEXT_HEAD = "perfeval:"  # before what was known of the unit, in a cell that shows nothing
 SOURCE_DIGEST = "报送文件 SHA-256"
@@ -236,19 +248,57 @@ def earlier_waiver(waiver: Waiver) -> str:
     )
 
 
-def earlier_ruling(ruled: Adjudication, now: str, now_interval: str) -> str:
-    """What is said of a ruling on an earlier version of a file, and what has changed since."""
+def earlier_ruling(
+    ruled: Adjudication, now: str, now_interval: str, changed: Sequence[Ground] | None
+) -> str:
+    """What is said of a ruling on an earlier version of a file, and what has changed since.
+
+    changed: None when nobody noted what it rested on.
+    """
     low, high = ruled.low, ruled.high
     between = "无" if not low or not high else low if low == high else f"{low} 至 {high}"
+    names = "、".join(GROUNDS[ground] for ground in changed or ())
+    said = CHANGED.format(names=names) if names else "" if changed is None else SAME_GROUNDS
     return EARLIER_RULING.format(
         score=ruled.raw or "（空白）",
-        reason=f"（理由：{ruled.reason}）" if ruled.reason else "",
+        reason=_in_brackets(ruled.reason),
         claimed=ruled.claimed or "空白",
         interval=between,
         now=now,
         now_interval=now_interval,
+        changed=said,
     )
 
 
-STAGES = {Stage.MISTAKES: "填写有误", Stage.OPEN: "未核定完", Stage.SETTLED: "已核定"}
+def carried_ruling(ruled: Adjudication) -> str:
+    """What is said of a ruling on an earlier version that holds for this one too."""
+    return CARRIED_RULING.format(
+        round=ruled.round, date=ruled.date and f"{ruled.date} ",
+        score=points(ruled.score), reason=_in_brackets(ruled.reason),
+    )  # fmt: skip
+
+
+def carried_from(ruled: Adjudication) -> str:
+    """The same in a few words."""
+    return CARRIED.format(round=ruled.round, date=ruled.date and f"（{ruled.date}）")
+
+
+def _in_brackets(reason: str) -> str:
+    return f"（理由：{reason}）" if reason else ""
+
+
+WHY_ROLE = {
+    Role.COUNTS: "同一单位还有{others}，以这一份（第 {round} 轮）为准",
+    Role.REPLACED: "这是第 {round} 轮的，后来报了{others}，这一份不计入",
+    Role.SAME: "与{others}内容相同，只计一份，这一份不计入",
+    Role.UNDECIDED: "同一单位同一轮还有{others}，内容不同，分不出先后：留下一份，其余移出收件，再运行 run 和 settle",
+}
+UNITS_LOST = "台账不在了或已损坏：这次只按各表自己填的编码和名称归到单位，名册的别名没有用上。再运行一次 perfeval run 就有。"
+STAGES = {
+    Stage.MISTAKES: "填写有误",
+    Stage.TWICE: "重复待定",
+    Stage.OPEN: "未核定完",
+    Stage.SETTLED: "已核定",
+    Stage.NOT_COUNTED: "不计入",
+}
 SEVERITY_WORDS = {"error": "错误", "warning": "警告", "note": "提示"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from perfeval_xl.context import GIVEN_FIRST_ROW
 from perfeval_xl.ooxml import Limits, Sheet, Workbook
-from perfeval_xl.ooxml.refs import Range, parse_range
+from perfeval_xl.ooxml.refs import PRINT_AREA, Range, parse_range
 from perfeval_xl.writer.text import (
     BASIS_HEADS,
     BASIS_NAME,
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from perfeval_xl.ooxml.removal import Remover
 
 _RECEIPT = b"perfeval/receipt"
-_PRINT_AREA = (
-    "_xlnm.Print_Area"  # as writer/printing.py names it; not imported, for what it imports
-)
 _OUR_NOTE = re.compile(r"\n?(?:【(?:错误|警告|提示)】[^\n]*\n(?:[^\n]+\n)*?改法：)", re.DOTALL)
 _LEAST_HEADS = 3
 _MOST_PLACES = 10_000  # of one range: what claims more was not written by us
@@ -91,7 +88,7 @@ def _cleaned(workbook: Workbook) -> bytes | None:
     remover.remove_name(REVIEW_NAME)
     remover.remove_name(BASIS_NAME)
     for name in _areas_set(workbook, reviews):
-        remover.remove_name(_PRINT_AREA, name)
+        remover.remove_name(PRINT_AREA, name)
     remover.remove_parts(n for n in workbook.package.names if n.startswith("perfeval/"))
     for name, area in columns.items():
         remover.remove_cells(name, area)

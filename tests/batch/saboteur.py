@@ -3,7 +3,7 @@
 FAULT: kill, ENOSPC, EIO, EACCES strike at the N-th open, write, fsync or rename in the outbox or
 statement that writes to its ledger, counted over all processes in the file COUNTER; worker-hangs and summary-hangs touch COUNTER and
 spin; offline forbids sockets and programs; count only counts. The processes of the pool import
-this module again and are struck alike.
+this module too, for what they are prepared by, and are struck alike.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
+
+from perfeval_xl.batch.worker import prepare
 
 FAULT, N, COUNTER = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 OUTBOX = os.path.abspath(sys.argv[sys.argv.index("--out") + 1])
@@ -137,7 +139,19 @@ else:
     os.replace, os.fsync = replace_struck, fsync_struck
     sqlite3.connect = connect_struck
 
+
+def prepare_struck() -> None:
+    """Prepare a process that has been struck by importing this function."""
+    prepare()
+
+
 if __name__ == "__main__":
+    from perfeval_xl.batch import ending, run
+
+    prepare_struck.__module__ = "tests.batch.saboteur"
+    sys.modules[prepare_struck.__module__] = sys.modules["__main__"]
+    run.prepare = ending.prepare = prepare_struck
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     from perfeval_xl.cli import main
 
     main(sys.argv[4:])

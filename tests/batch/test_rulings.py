@@ -33,7 +33,7 @@ from tests.writer.copies import workbook_of
 
 MANAGEMENT, COMPLIANCE = "budget_management_system", "fund_use_compliance"
 RULED = {MANAGEMENT: (1, "缺一项"), COMPLIANCE: (2, "一例")}
-MARK = "【核定后填报有改动】"
+MARK, CARRIED = "【核定后填报有改动】", "【沿用第 1 轮核定】"
 
 
 @cache  # openpyxl notes the time: made twice, it is another file
@@ -75,9 +75,9 @@ def aside(desk: Path) -> list[str]:
     return sorted(path.name for path in (desk / "结果").rglob("*_人工改动*"))
 
 
-def remarks(path: Path) -> list[str]:
+def remarks(path: Path, mark: str = MARK) -> list[str]:
     cells = Workbook.open(path.read_bytes()).sheet(SCORING).cells.values()
-    return [cell.raw for cell in cells if MARK in cell.raw]
+    return [cell.raw for cell in cells if mark in cell.raw]
 
 
 # ---- a run beside rulings ----
@@ -120,20 +120,21 @@ def test_a_copy_that_is_gone_comes_back_with_its_rulings(desk: Path) -> None:
     assert officer.entered(copy_of(desk)) == RULED
 
 
-def test_rulings_on_a_file_that_changed_wait_to_be_confirmed(desk: Path) -> None:
+def test_a_ruling_whose_grounds_changed_waits_to_be_confirmed(desk: Path) -> None:
     (desk / "收件" / "甲.xlsx").write_bytes(form(n9=1))
     run(desk)
-    assert officer.entered(copy_of(desk)) == {}
+    assert officer.entered(copy_of(desk)) == {MANAGEMENT: RULED[MANAGEMENT]}
     shown = remarks(copy_of(desk))
-    assert len(shown) == 2
-    assert "上次核定 2 分（理由：一例），当时自评 3、区间 0 至 3；现自评 1、区间 0 至 3" in shown[1]
+    assert len(shown) == 1
+    assert "上次核定 2 分（理由：一例），当时自评 3、区间 0 至 3；现自评 1、区间 0 至 3" in shown[0]
+    assert "有改动的：自评得分。请重新核定。" in shown[0]
     # her own version of the first round is kept beside
     assert aside(desk) == ["甲_复核_人工改动.xlsx"]
     assert officer.entered(copy_of(desk).with_name(aside(desk)[0])) == RULED
     officer.rule(copy_of(desk), {COMPLIANCE: (1, "再看")})
     run(desk, force=True)
-    assert officer.entered(copy_of(desk)) == {COMPLIANCE: (1, "再看")}
-    assert len(remarks(copy_of(desk))) == 1
+    assert officer.entered(copy_of(desk)) == RULED | {COMPLIANCE: (1, "再看")}
+    assert remarks(copy_of(desk)) == []
 
 
 def test_rulings_hold_again_when_the_first_file_comes_back(desk: Path) -> None:
@@ -239,9 +240,9 @@ def test_a_ruling_saved_while_the_run_is_at_it_is_taken_in(
     (inbox / "ruled meanwhile.xlsx").write_bytes(form(n9=1))
     monkeypatch.setattr(run_module, "work_line", misbehaving.work_line)
     run_folder(inbox, tmp_path / "结果", jobs=1)
-    shown = remarks(tmp_path / "结果" / "复核" / "ruled meanwhile_复核.xlsx")
-    assert len(shown) == 1
-    assert "当时填的" in shown[0]
+    copy = tmp_path / "结果" / "复核" / "ruled meanwhile_复核.xlsx"
+    assert officer.entered(copy) == {MANAGEMENT: (1, "当时填的")}  # row 8, and row 9 has changed
+    assert remarks(copy, CARRIED) != []
 
 
 def test_a_copy_that_is_not_as_it_was_seen_is_not_touched(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ from perfeval_xl.cli import main
 from perfeval_xl.forms.office import OfficeRules, with_office_settings
 from perfeval_xl.forms.spec import BandSpec, FormSpec
 from perfeval_xl.model import Severity
+from tests import officer
 from tests.conftest import SAMPLES
+from tests.writer.copies import workbook_of
 
 STAFF = next(SAMPLES.glob("02*.xlsx"))  # 38 staff on 36 posts, full marks claimed
 WHOLE = '[readings.partial_point]\npinned = "whole"\nnote = "局务会议定"\n'
@@ -67,6 +69,14 @@ MISTAKES = {
     "unknown key": ("jbos = 2", 1, "jbos", "jobs"),
     "unknown table": ("# x\n[lsits]\n", 2, "lsits", "lists"),
     "unknown key in a table": ("[lists]\nroaster = 'a'", 2, "lists.roaster", "roster"),
+    "unknown group of limits": ("[peers.outlier]\nnearest = 2", 1, "peers.outlier", "outliers"),
+    "unknown limit of peers": ("[peers.texts]\nnearst = 2", 2, "peers.texts.nearst", "nearest"),
+    "limit of peers too small": (
+        "[peers.outliers]\nleast_units = 2",
+        2,
+        "peers.outliers.least_units",
+        "5",
+    ),
     "number as text": ('jobs = "2"', 1, "jobs", "一个整数"),
     "no whole number": ("jobs = 2.5", 1, "jobs", "一个整数"),
     "true is no number": ("jobs = true", 1, "jobs", "整数"),
@@ -203,7 +213,7 @@ def test_every_key_is_accepted_as_its_example_writes_it(tmp_path: Path) -> None:
     for key in KEYS:
         marked = "".join(f"# {line}\n" for line in key.example.split("\n"))
         assert marked in text
-        text = text.replace(marked, key.example + "\n")
+        text = text.replace(marked, key.example + "\n", 1)  # some keys of two tables are alike
     found = load_settings(written(tmp_path / "年", text))
     assert found.form == "yueyanglou-2021"
     assert found.jobs == 2
@@ -317,6 +327,28 @@ def test_colours_of_the_office_are_those_of_copy_and_summary(tmp_path: Path) -> 
         }
         assert "FFFFFFCC" in fills
         assert "FFFFE699" not in fills
+
+
+def test_a_limit_of_peers_decides_what_is_noted_and_stands_with_its_origin(tmp_path: Path) -> None:
+    """Two units with equal scores, five rows of them not full."""
+    for name in ("区甲局", "区乙局"):
+        (tmp_path / "收件").mkdir(exist_ok=True)
+        (tmp_path / "收件" / f"{name}.xlsx").write_bytes(workbook_of(officer.form_of(name)))
+
+    def said() -> bool:
+        call("run", tmp_path / "收件", "--out", tmp_path / "结果", "--jobs", "1")
+        return "batch.equal_scores" in (tmp_path / "结果" / "results.jsonl").read_text("utf-8")
+
+    assert said()
+    written(tmp_path, "[peers.scores]\nleast_deductions = 20\n")
+    assert not said()
+    shown = call("settings", tmp_path / "收件").stdout
+    assert "横向比较·评分：扣分的行至少几行" in shown
+    assert "perfeval.toml 第 2 行" in shown
+    summary = tmp_path / "结果" / "汇总.xlsx"
+    before = summary.read_bytes()
+    assert call("report", tmp_path / "结果").exit_code == 0
+    assert summary.read_bytes() == before
 
 
 def test_a_limit_of_the_office_returns_what_is_larger(tmp_path: Path) -> None:

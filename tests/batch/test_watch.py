@@ -16,17 +16,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from perfeval_xl import cli, run_folder
+from perfeval_xl import run_folder
 from perfeval_xl.batch import watch as watch_module
 from perfeval_xl.batch.ending import RunResult
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.run import Round
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.watch import Watcher
+from perfeval_xl.cli import folder, main
 from tests.batch.test_inbox import shut
 from tests.batch.test_run import files_of
 from tests.builders import broken
+from tests.builders.forms import FilledForm
 from tests.conftest import ROOT
+from tests.writer.copies import workbook_of
 
 GOOD = broken.good()
 SETTINGS = Settings(jobs=1, interval=10.0)
@@ -147,6 +150,35 @@ def test_a_file_sent_anew_is_evaluated_anew(desk: Desk) -> None:
     desk.look(2)
     assert [r["status"] for r in desk.finished] == ["returned", "evaluated"]
     assert not list((desk.outbox / "退回").iterdir())
+
+
+def test_what_comes_in_a_later_pass_is_a_later_round_and_what_comes_together_is_not(
+    desk: Desk,
+) -> None:
+    forms = [FilledForm.example() for _ in range(3)]
+    for points, form in enumerate(forms):
+        form.deduct(9, points)
+        form.state_totals()
+    desk.put("甲.xlsx", workbook_of(forms[0]))
+    desk.watcher.watch(until_idle=True)
+    desk.put("甲（更正）.xlsx", workbook_of(forms[1]))
+    desk.put("甲（更正2）.xlsx", workbook_of(forms[2]))
+    desk.watcher.watch(until_idle=True)
+    assert said_of_several(desk) == {
+        "甲.xlsx": (1, ["batch.replaced"]),
+        "甲（更正）.xlsx": (2, ["batch.same_unit"]),
+        "甲（更正2）.xlsx": (2, ["batch.same_unit"]),
+    }
+
+
+def said_of_several(desk: Desk) -> dict[str, tuple[int, list[str]]]:
+    """Round of each file, and the codes by which it is told to be one of several."""
+    lines = (desk.outbox / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    kinds = ("batch.same", "batch.repl")
+    return {
+        r["file"]: (r["round"], [f["code"] for f in r["findings"] if f["code"].startswith(kinds)])
+        for r in map(json.loads, lines)
+    }
 
 
 def test_two_looks_alike_are_needed(desk: Desk, passes: Passes) -> None:
@@ -418,9 +450,9 @@ def test_told_to_stop_with_files_open_it_exits_with_5(desk: Desk) -> None:
 def test_once_idle_ends_as_run_does(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.put("局.xlsx")
     desk.put("附言.txt", "不是工作簿".encode())
-    monkeypatch.setattr(cli, "_stop_on_signals", lambda: None)
+    monkeypatch.setattr(folder, "_stop_on_signals", lambda: None)
     words = ["watch", str(desk.inbox), "--out", str(desk.outbox), "--interval", "0.05"]
-    result = CliRunner().invoke(cli.main, [*words, "--once-idle", "--jobs", "1"])
+    result = CliRunner().invoke(main, [*words, "--once-idle", "--jobs", "1"])
     assert result.exit_code == 4
     assert len(result.stdout.splitlines()) == 2
 

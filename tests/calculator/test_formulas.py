@@ -12,49 +12,12 @@ import pytest
 from openpyxl import Workbook
 
 from perfeval_xl.calculator import evaluate
-from perfeval_xl.calculator.excel import operand, reference
 from perfeval_xl.forms.catalog import load_form
-from perfeval_xl.model import CellRef, Fact, State, Submission
+from perfeval_xl.model import State, Submission
 from tests.calculator.build import Value, submission
 
 SPEC = load_form("yueyanglou-2021")
-REF = CellRef("附件2-1 '自评'表", 3, 28)
 ALLOWED = {"ROUND", "MAX", "MIN", "IF", "INT", "ROUNDUP", "VALUE", "NA", "OR", "AND", "EXACT"}
-
-
-def test_a_reference_is_absolute_and_quoted() -> None:
-    assert reference(REF) == "'附件2-1 ''自评''表'!$AB$3"
-
-
-@pytest.mark.parametrize(
-    ("raw", "value", "note", "wanted"),
-    [
-        ("11", "11", "", "VALUE('S'!$A$1)"),
-        ("297.36", "297.36", "", "VALUE('S'!$A$1)"),
-        ("95%", "0.95", "", "VALUE('S'!$A$1)"),
-        ("11人", "11", "", """IF(EXACT('S'!$A$1,"11人"),11,VALUE('S'!$A$1))"""),
-        ("4.5/5", "4.5", "按 4.5 分", """IF(EXACT('S'!$A$1,"4.5/5"),4.5,NA())"""),
-        ("2973600", "297.36", "折合", "(VALUE('S'!$A$1)/10000)"),
-        ("95", "0.95", "按 95%", "(VALUE('S'!$A$1)/100)"),
-        ("1.5", "15000", "亿元", "(VALUE('S'!$A$1)*10000)"),
-        ("60", "60", "两行相加", "60"),
-        ("1,200", "1200", "", """IF(EXACT('S'!$A$1,"1,200"),1200,VALUE('S'!$A$1))"""),
-        ("-5元", "-5", "", """IF(EXACT('S'!$A$1,"-5元"),(-5),VALUE('S'!$A$1))"""),
-        ("约" * 70, "7", "", "7"),
-        ("7\n人", "7", "", "7"),
-    ],
-)
-def test_a_figure_is_referred_to_as_it_is_typed(
-    raw: str, value: str, note: str, wanted: str
-) -> None:
-    fact = Fact("x", Decimal(value), raw, CellRef("S", 1, 1), State.NUMBER, note=note)
-    assert operand(fact) == wanted
-
-
-def test_a_part_of_a_cells_text_counts_while_the_whole_stands_there() -> None:
-    cell = CellRef("S", 1, 1)
-    fact = Fact("x", Decimal(36), "36", cell, State.NUMBER, whole='人员编制："36"')
-    assert operand(fact) == """IF(EXACT('S'!$A$1,"人员编制：""36""\"),36,NA())"""
 
 
 def _forms() -> list[Submission]:

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from perfeval_xl.ooxml import Border, Editor, Fill, NewSheet, Package, Style, Workbook
-from perfeval_xl.ooxml.edit import _SHEET_ORDER
+from perfeval_xl.ooxml.splices import _SHEET_ORDER
 from tests.ooxml import samples
 from tests.ooxml.samples import (
     MAIN,

@@ -7,6 +7,7 @@ import re
 import pytest
 from lxml import etree
 
+from perfeval_xl.labels import display_width
 from perfeval_xl.ooxml import Editor, Workbook
 from perfeval_xl.ooxml.notes import text_lines
 from tests.ooxml import samples
@@ -127,7 +128,82 @@ def test_hostile_text_is_only_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"), [("短", 1), ("字" * 19, 1), ("字" * 20, 2), ("a\n\nb", 3), ("x" * 81, 3)]
+    ("text", "lines"), [("短", 1), ("字" * 18, 1), ("字" * 19, 2), ("a\n\nb", 3), ("x" * 81, 3)]
 )
 def test_lines_are_counted_for_the_size_of_the_box(text: str, lines: int) -> None:
     assert text_lines(text) == lines
+
+
+def _box(parts: dict[str, bytes]) -> tuple[int, int, int, int, int, int, int, int]:
+    """Left column, offset, top row, offset, right column, offset, bottom row, offset; from 0."""
+    found = re.findall(rb"<x:Anchor>([^<]+)</x:Anchor>", parts["xl/drawings/vmlDrawing1.vml"])
+    numbers = [int(number) for number in found[-1].split(b",")]
+    return tuple(numbers)  # type: ignore[return-value]
+
+
+def _size(
+    box: tuple[int, int, int, int, int, int, int, int],
+    columns: dict[int, int],
+    rows: dict[int, int],
+) -> tuple[int, int]:
+    """Pixels across and down, columns and rows not named being 64 and 20."""
+    across = sum(columns.get(n, 64) for n in range(box[0], box[4])) + box[5] - box[1]
+    down = sum(rows.get(n, 20) for n in range(box[2], box[6])) + box[7] - box[3]
+    return across, down
+
+
+@pytest.mark.parametrize("text", ["字" * 200, "数字38人，" * 33, "一行\n" * 9, "x" * 400])
+def test_a_box_holds_a_long_note_with_a_line_to_spare(text: str) -> None:
+    """宋体 of 9 points: 12 pixels a character and at most 16 a line; 10 pixels of margin each way.
+
+    Counted as Word breaks lines at its strictest: one character less goes on a line.
+    """
+    parts, _ = noted(samples.by_hand(""), (5, 2, text))
+    across, down = _size(_box(parts), {}, {})
+    room = (across - 20) // 6 - 2
+    lines = sum(max(1, -(-display_width(line) // room)) for line in text.split("\n"))
+    assert down - 20 >= lines * 16
+
+
+@pytest.mark.parametrize("width", [3.0, 8.0, 20.0, 45.0, 120.0])
+def test_a_box_is_as_wide_beside_narrow_columns_as_beside_wide_ones(width: float) -> None:
+    cols = f'<cols><col min="1" max="40" width="{width}" customWidth="1"/></cols>'
+    parts, _ = noted(samples.by_hand("", before=cols), (5, 2, "字" * 200))
+    across, _ = _size(_box(parts), dict.fromkeys(range(200), int(width * 7)), {})
+    assert 255 <= across <= 265
+
+
+def test_a_box_beside_a_tall_row_is_as_high_as_its_text() -> None:
+    row = '<row r="5" ht="400" customHeight="1"/>'
+    parts, _ = noted(samples.by_hand(row), (5, 2, "字" * 500))
+    _, down = _size(_box(parts), {}, {4: 533})
+    assert down >= 29 * 16 + 20
+
+
+def test_hidden_columns_and_rows_take_nothing_of_a_box() -> None:
+    cols = '<cols><col min="3" max="4" width="9" hidden="1" customWidth="1"/></cols>'
+    rows = '<row r="5" hidden="1"/><row r="6" hidden="1"/>'
+    parts, _ = noted(samples.by_hand(rows, before=cols), (4, 2, "字" * 200))
+    across, down = _size(_box(parts), {2: 0, 3: 0}, {4: 0, 5: 0})
+    assert across >= 255
+    assert down >= 13 * 16 + 20
+
+
+def test_a_box_reckons_with_the_columns_that_we_make_narrower() -> None:
+    editor = Editor(Workbook.open(samples.by_hand("")), "复核")
+    sheet = editor.sheet("S1")
+    sheet.note(5, 2, "字" * 200)
+    for column in range(3, 9):
+        sheet.set_column_width(column, 4)
+    parts = samples.unzipped(editor.to_bytes())
+    across, _ = _size(_box(parts), dict.fromkeys(range(2, 8), 28), {})
+    assert across >= 255
+
+
+def test_columns_of_a_small_font_are_narrower() -> None:
+    """In 9 points a digit has 6 pixels: the box reaches over more columns."""
+    parts = samples.unzipped(samples.by_hand(""))
+    styles = parts["xl/styles.xml"].replace(b'<sz val="11"/>', b'<sz val="9"/>')
+    small, _ = noted(samples.zipped({**parts, "xl/styles.xml": styles}), (5, 2, "字" * 200))
+    across, _ = _size(_box(small), dict.fromkeys(range(40), 50), {})
+    assert across >= 255

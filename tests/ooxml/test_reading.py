@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from perfeval_xl.ooxml import Cell, Limits, Sheet, Workbook
 from perfeval_xl.ooxml.refs import column_number, moved_formula, overlapping, parse_range
-from perfeval_xl.ooxml.sheet import read_sheet
+from perfeval_xl.ooxml.scan import read_sheet
 from tests.ooxml import samples
 from tests.ooxml.samples import MAIN, STRICT_MAIN, STRICT_RELATIONS, by_hand, sheet_xml
 

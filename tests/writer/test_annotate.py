@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
+from lxml import etree
 from openpyxl.workbook import Workbook as Book
 from openpyxl.worksheet.worksheet import Worksheet
 
-from perfeval_xl.model import Evaluation, Severity
+from perfeval_xl.errors import WorkbookError
+from perfeval_xl.labels import display_width
+from perfeval_xl.model import Evaluation, Severity, column_letters
+from perfeval_xl.ooxml import Sheet, Workbook
 from perfeval_xl.writer.style import OUTCOME, SEVERITY
 from tests.builders import broken
 from tests.builders.forms import FilledForm
+from tests.conftest import SAMPLES
 from tests.writer.copies import annotated_bytes, annotated_form, workbook_of
 
 SCORING = "附件2-2 评分表"
@@ -216,3 +221,42 @@ def test_a_page_of_text_in_a_figures_cell_leaves_texts_that_excel_takes() -> Non
     assert max(map(len, own)) < 2000
     assert any("共 32000 字" in note for note in notes)
     assert max(map(len, notes)) < 2000
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.rglob("*.xlsx")), ids=lambda p: p.stem[:2])
+def test_the_box_of_every_note_holds_its_text(path: Path) -> None:
+    """In 宋体 of 9 points, beside whatever columns and rows the cell has."""
+    try:
+        copy = Workbook.open(annotated_bytes(path.read_bytes(), path.name).copy)
+    except WorkbookError:
+        return
+    for sheet in map(copy.sheet, copy.sheet_names):
+        for text, across, down in _boxes(copy, sheet):
+            room = (across - 20) // 6 - 2  # half-width characters of a line, at its strictest
+            lines = sum(max(1, -(-display_width(line) // room)) for line in text.split("\n"))
+            assert down - 10 >= lines * 16, (sheet.name, text)
+
+
+def _boxes(copy: Workbook, sheet: Sheet) -> Iterator[tuple[str, int, int]]:
+    """Text, width and height (pixels) of each note's box, as Excel reckons it from its anchor."""
+    parts = {item.kind: item.part for item in copy.package.relationships(sheet.part)}
+    if not parts.get("vmlDrawing") or not parts.get("comments"):
+        return
+    comments = etree.fromstring(copy.package.read(str(parts["comments"])))
+    texts = {node.get("ref"): "".join(node.itertext()) for node in comments.iter("{*}comment")}
+    for shape in etree.fromstring(copy.package.read(str(parts["vmlDrawing"]))).iter("{*}shape"):
+        said = {node.tag.rpartition("}")[2]: node.text for node in shape.iter()}
+        box = [int(number) for number in str(said["Anchor"]).split(",")]
+        cell = f"{column_letters(int(str(said['Column'])) + 1)}{int(str(said['Row'])) + 1}"
+        across = sum(_across(sheet, n) for n in range(box[0], box[4])) + box[5] - box[1]
+        down = sum(_down(sheet, n) for n in range(box[2], box[6])) + box[7] - box[3]
+        assert box[5] <= _across(sheet, box[4]), cell
+        yield texts[cell], across, down
+
+
+def _across(sheet: Sheet, column: int) -> int:
+    return int(sheet.column_width(column + 1) * 7)
+
+
+def _down(sheet: Sheet, row: int) -> int:
+    return int(sheet.row_heights.get(row + 1, sheet.default_height) * 4 / 3)

@@ -16,7 +16,7 @@ from perfeval_xl.forms.spec import FormSpec
 from perfeval_xl.model import Outcome
 from perfeval_xl.ooxml import Sheet, Workbook
 from perfeval_xl.writer.formulas import SCORE, ScoringFormulas
-from tests.builders.forms import FilledForm
+from tests.builders.forms import FilledForm, Value
 from tests.conftest import SAMPLES
 from tests.writer import copies
 from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formulas
@@ -24,6 +24,8 @@ from tests.writer.copies import OURS, annotated_bytes, annotated_form, our_formu
 SCORING = "附件2-2 评分表"
 ALLOWED = {
     "ABS",
+    "CHAR",
+    "COUNTA",
     "DATE",
     "ROUND",
     "MAX",
@@ -308,3 +310,102 @@ def _replaced_value(data: bytes, cell: bytes, old: bytes, new: bytes) -> bytes:
             parts[name] = xml[:at] + xml[at:end].replace(old, new) + xml[end:]
             return copies.zipped(dict(parts))
     raise AssertionError(cell)
+
+
+Figures = tuple[list[Value], list[Value]]
+
+FIRST_ASSETS = 22  # the first row of the fixed assets: their total in B, those in use in C
+
+
+def _with_assets(total: Sequence[Value], in_use: Sequence[Value]) -> bytes:
+    """A form whose fixed assets stand in rows of 机构 without 合计."""
+    form = FilledForm.example()
+    table = next(name for name, own in form.tables.items() if "fixed_assets_total" in own[0])
+    form.tables[table] = [
+        {"unit": f"示例{n}所", "fixed_assets_total": whole, "fixed_assets_in_use": used}
+        for n, (whole, used) in enumerate(zip(total, in_use, strict=True))
+    ]
+    return copies.workbook_of(form)
+
+
+ROWS: dict[str, tuple[Figures, Figures]] = {
+    "numbers": (([650, 150, 200], [620, 150, 190]), ([650, 150, 250], [620, 150, 190])),
+    "one typed as text": (([650, "150", 200], [620, 150, 190]), ([650, "150", 250], [620, 150, 190])),
+    "a blank filled": (([650, None, 200], [620, None, 190]), ([650, 100, 200], [620, 40, 190])),
+    "only one filled in one of the columns": (([650, 150], [620, None]), ([650, 150], [620, 60])),
+    "a stroke": (([650, "—", 200], [620, "—", 190]), ([650, 50, 200], [620, 20, 190])),
+    "with a unit": (([650, "150万元", 200], [620, 150, 190]), ([650, "150万元", 250], [620, 150, 190])),
+    "a formula without result": (([650, "=100+50", 200], [620, 150, 190]), ([700, "=100+50", 200], [620, 150, 190])),
+    "a figure on two lines": (([650, "150\n万元", 200], [620, 150, 190]), ([690, "150\n万元", 200], [620, 150, 190])),
+    "fifty of them": (([20] * 50, [19] * 50), ([20] * 49 + [60], [19] * 50)),
+}  # fmt: skip
+
+
+@pytest.mark.libreoffice
+def test_rows_added_up_move_the_score_as_the_altered_form_would(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    """The copy of the first, with the second's figures typed over, shows what the second's copy does."""
+    files, wanted = {}, {}
+    for name, (before, after) in ROWS.items():
+        one, other = annotated_bytes(_with_assets(*before)), annotated_bytes(_with_assets(*after))
+        used = [r for r in one.evaluation.indicators if r.id == "fixed_asset_utilization_rate"]
+        assert used[0].formula is not None, name
+        assert used[0].score is not None, name
+        assert used[0].formula.count("'!$") >= 2, name
+        files[f"{name}, as it is"] = copies.without_cached_values(one.copy)
+        wanted[f"{name}, as it is"] = our_formulas(one.copy, one.data)
+        files[f"{name}, typed over"] = _typed_over(one.copy, *after)
+        wanted[f"{name}, typed over"] = our_formulas(other.copy, other.data)
+    books = reckoned(files, recalculate, tmp_path)
+    off = [
+        (name, key, value, got)
+        for name, formulas in wanted.items()
+        for key, (_, value) in formulas.items()
+        if (got := shown(books[name].sheet(key[0]), key[1], key[2])) != as_shown(value)
+    ]
+    assert off == []
+
+
+def _typed_over(copy: bytes, total: Sequence[Value], in_use: Sequence[Value]) -> bytes:
+    """The copy as someone saves it who typed these figures into it; no results are stored."""
+    book = openpyxl.load_workbook(io.BytesIO(copy))
+    for column, values in ((2, total), (3, in_use)):
+        for row, value in enumerate(values, FIRST_ASSETS):
+            book["附件2-1 自评表"].cell(row, column).value = value
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.libreoffice
+def test_rows_added_up_are_undecided_once_all_are_empty_or_one_holds_words(
+    recalculate: Convert, tmp_path: Path
+) -> None:
+    one = annotated_bytes(_with_assets([650, 150], [620, 150]))
+    row = next(r for r in one.evaluation.submission.scores if r.indicator == "fixed_asset_utilization_rate")  # fmt: skip
+    assert row.self_score.ref is not None
+    files = {
+        "empty": _typed_over(one.copy, [None, None], [620, 150]),
+        "words": _typed_over(one.copy, [650, "很多"], [620, 150]),
+        "one empty": _typed_over(one.copy, [770, None], [620, 150]),
+    }
+    found = {}
+    for name, book in reckoned(files, recalculate, tmp_path).items():
+        sheet = book.sheet(SCORING)
+        heads = {c.raw: key[1] for key, c in sheet.cells.items() if key[0] == 2}
+        found[name] = shown(sheet, row.self_score.ref.row, heads["复核得分"])
+    assert found == {"empty": "未定", "words": "未定", "one empty": "3"}
+
+
+def test_a_score_that_rests_on_many_rows_colours_its_own_cell_alone() -> None:
+    """50 rows in two columns: 100 coloured cells would bury the one that is doubtful."""
+    few = annotated_bytes(_with_assets([20] * 3, [15] * 3)).evaluation
+    many = annotated_bytes(_with_assets([20] * 50, [15] * 50)).evaluation
+    marked = [
+        len(finding.marked_refs)
+        for one in (few, many)
+        for finding in one.findings
+        if finding.code == "score.differs" and finding.indicator == "fixed_asset_utilization_rate"
+    ]
+    assert marked == [7, 1]
