@@ -116,6 +116,10 @@ class FindingBook:
             for f in self.findings
         ]
 
+    def drop(self, code: str, indicator: str) -> None:
+        """Take an indicator's findings of one code out again."""
+        self.findings = [f for f in self.findings if (f.code, f.indicator) != (code, indicator)]
+
     def ordered(self) -> tuple[Finding, ...]:
         """By severity, causes before what follows from them, the profile first, then by place."""
         return tuple(sorted(self.findings, key=self._rank))

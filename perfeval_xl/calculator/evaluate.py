@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfeval_xl.calculator.book import FindingBook
+from perfeval_xl.calculator.causes import settle_causes
 from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_units
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
@@ -48,6 +49,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     check_narrative(submission, prepared, book)
     grounds = Grounds(known, spec)
     results = tuple(replace(result, grounds=grounds.of(result)) for result, _ in judged)
+    settle_causes(submission, results, book)
     findings, resolved = compared(book.ordered(), submission, context)
     name, code = unit_of(submission)
     return Evaluation(
