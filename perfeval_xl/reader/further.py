@@ -265,10 +265,17 @@ class _Reader:
         for area in self._areas(words):
             rows.setdefault(area.row, []).append(area)
         for row in sorted(rows, key=lambda r: (-len(rows[r]), r)):
-            heads = self._assigned(matrix, rows[row])
+            heads = self._assigned(matrix, [*self._over_nothing(rows.get(row - 1, [])), *rows[row]])
             if len(heads) > 1:
                 return heads
         return {}
+
+    def _over_nothing(self, areas: list[Area]) -> list[Area]:
+        """Those of some heads that have no head below them."""
+        return [
+            a for a in areas
+            if not a.is_merged and self.grid.is_blank(self.grid.area_at(a.row + 1, a.column))
+        ]  # fmt: skip
 
     def _assigned(self, matrix: MatrixSpec, areas: list[Area]) -> dict[str, Area]:
         heads: dict[str, Area] = {}
@@ -305,9 +312,17 @@ class _Reader:
         """The year of a head, also where it stands in a cell above the words."""
         year, relative = year_in_label(self.grid.text(area))
         if year is None and relative is None and area.row > 1:
-            above = self.grid.area_at(area.row - 1, area.column)
-            year, relative = year_in_label(self.grid.text(above))
+            return year_in_label(self._year_above(area))
         return year, relative
+
+    def _year_above(self, area: Area) -> str:
+        """The year that stands alone over a head, or left of there over the first of its group."""
+        for column in range(area.column, 0, -1):
+            above = self.grid.area_at(area.row - 1, column)
+            if not self.grid.is_blank(above):
+                text = self.grid.text(above)
+                return "" if bare_label(text) else text
+        return ""
 
     def _of_this_year(self, matrix: MatrixSpec, heads: dict[str, Area]) -> set[str]:
         """The columns whose heads fit the year; a year that does not fit is said."""

@@ -36,6 +36,7 @@ _LONE_SCORE = re.compile(
     r"(?:单位|部门)?(?:自评|自我评价)(?:情况)?|(?:实际|单位|自查)?(?:得分|评分|打分)(?:值|数|情况)?"
 )
 _NOT_THE_UNITS = re.compile(r"\([^()]*(?:财政|复核|核定|复评|上年|去年)[^()]*\)")
+_LONGEST_HEAD = 16
 _HEAD_DEPTH = 3  # rows that the heads of one table may take
 _DETAIL = re.compile(r"[:(\-—]")  # 经济效益：招商引资, 经济效益（税收）
 _LEADING_NUMBER = re.compile(r"\d{1,2}(?=\D)")
@@ -138,6 +139,8 @@ def _heads(grid: Grid, scoring: ScoringSpec) -> Iterator[tuple[int, dict[str, Ar
         lone = [a for a in areas if _LONE_SCORE.fullmatch(grid.core(a)) and not _is_hidden(grid, a)]
         if "self_score" not in found and len(lone) == 1:
             found["self_score"] = lone[0]
+        for name, area in _named_columns(grid, _heads_above(grid, anchor), names):
+            found.setdefault(name, area)
         if all(name in found for name in _NEEDED):
             yield anchor.row, found
 
@@ -154,6 +157,9 @@ def _named_columns(
 
 def _head_areas(grid: Grid, anchor: Area) -> list[Area]:
     """The heads of the anchor's row; one over others of its own is replaced by these."""
+    lower = _lower_heads(grid, anchor)
+    if lower:
+        return _with_lower(grid, anchor.row, lower)
     found: list[Area] = []
     for area in grid.row_areas(anchor.row):
         below = area.last_row + 1
@@ -165,6 +171,41 @@ def _head_areas(grid: Grid, anchor: Area) -> list[Area]:
                 continue
         found.append(area)
     return found
+
+
+def _lower_heads(grid: Grid, anchor: Area) -> list[Area]:
+    """The second row of heads whose merges were taken apart; empty when no such row follows."""
+    if anchor.is_merged:
+        return []
+    row = anchor.row + 1
+    lower = grid.filled_areas(row)
+    labels = [grid.core(area) for area in lower]
+    is_heads = (
+        all(label and len(label) <= _LONGEST_HEAD for label in labels)
+        and grid.is_blank(grid.area_at(row, anchor.column))
+        and any(_SELF_SCORE.fullmatch(label) or _LONE_SCORE.fullmatch(label) for label in labels)
+    )
+    return lower if is_heads else []
+
+
+def _with_lower(grid: Grid, row: int, lower: list[Area]) -> list[Area]:
+    """The heads of a row, each that has lower ones below it or the blanks beside it replaced by them."""
+    upper = [area for area in grid.row_areas(row) if not grid.is_blank(area)]
+    found: list[Area] = []
+    for area, following in zip(upper, [*upper[1:], None], strict=True):
+        last = following.column - 1 if following else grid.last_column
+        own = [below for below in lower if below.overlap(area.column, last)]
+        found.extend(own or [area])
+    return found
+
+
+def _heads_above(grid: Grid, anchor: Area) -> list[Area]:
+    """Heads of the row above the anchor's that have nothing below them in it."""
+    return [
+        area
+        for area in grid.filled_areas(anchor.row - 1)
+        if area.last_row < anchor.row and grid.is_blank(grid.area_at(anchor.row, area.column))
+    ]
 
 
 def _is_hidden(grid: Grid, area: Area) -> bool:

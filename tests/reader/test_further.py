@@ -315,6 +315,23 @@ def test_two_filled_base_data_sheets_are_said(form: FormSpec) -> None:
     assert [p.code for p in submission.problems] == ["form.several_forms"]
 
 
+@pytest.mark.parametrize("blank", [(4,), (3, 4)])
+def test_a_year_over_the_first_of_its_columns_holds_for_the_next(blank: tuple[int, ...]) -> None:
+    data = base_of_eleven()
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    draw_base(sheet, data, Drawn(heads="rows", merged=False, value_columns=1))
+    [years] = [r for r in range(1, 20) if str(sheet.cell(r, 2).value).startswith("2020年")]
+    assert [str(sheet.cell(years, c).value)[:4] for c in (2, 3, 4)] == ["2020", "2021", "2021"]
+    if 3 in blank:  # 2020年决算数 in one cell, 2021年 over 预算数 and 决算数
+        sheet.cell(years, 2).value = "2020年决算数"
+        sheet.cell(years + 1, 2).value = None
+    sheet.cell(years, 4).value = None
+    submission = read(workbook, load_form("yueyanglou-2023-base"))
+    expected = wanted(data)
+    assert numbers(submission, list(expected)) == expected
+    assert "form.sheet_year_differs" not in {p.code for p in submission.problems}
+
 @pytest.mark.libreoffice
 def test_further_sheets_saved_by_libreoffice_are_read(
     form: FormSpec, soffice: Callable[[Path, str], Path], tmp_path: Path

@@ -102,6 +102,63 @@ def test_the_self_score_under_a_shared_head_is_read_not_the_office_s(
     assert self_scores(read(filled(make), form)) == list(SCORES.values())
 
 
+def split_heads(sheet: Worksheet, own: int, names: tuple[str, str, str]) -> None:
+    """Heads over two rows without merges: the upper one over two columns stands in the first."""
+    upper, first, second = names
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet.delete_rows(17)
+    scores = [sheet.cell(row, 6).value for row in range(4, 29)]
+    sheet.insert_cols(7)
+    sheet.insert_rows(4)
+    sheet["F3"], sheet["F4"], sheet["G4"] = upper, first, second
+    for row, score in enumerate(scores, start=5):
+        sheet.cell(row, 6).value = sheet.cell(row, 7).value = 0.5
+        sheet.cell(row, own).value = score
+
+
+@pytest.mark.parametrize(
+    ("own", "names"),
+    [
+        (6, ("得分", "自评", "财政复核")),
+        (7, ("评分情况", "财政复核", "自评")),
+        (6, ("得分情况（分）", "自评得分", "复核得分")),
+    ],
+)
+def test_heads_over_two_rows_whose_merges_are_gone_are_read(
+    form: FormSpec, own: int, names: tuple[str, str, str]
+) -> None:
+    submission = read(filled(lambda sheet: split_heads(sheet, own, names)), form)
+    assert self_scores(submission) == list(SCORES.values())
+    codes = {p.code for p in submission.problems}
+    assert not codes & {"form.row_extra", "form.label_missing", "form.column_twice"}
+
+
+def test_heads_of_which_some_stand_a_row_higher_are_joined(form: FormSpec) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.delete_rows(17)
+        for column in (4, 5, 7):
+            sheet.cell(2, column).value = sheet.cell(3, column).value
+            sheet.cell(3, column).value = None
+
+    submission = read(filled(make), form)
+    assert self_scores(submission) == list(SCORES.values())
+    assert {row.max_score.number for row in submission.scores} >= {Decimal(5), Decimal(3)}
+    assert "form.label_missing" not in {p.code for p in submission.problems}
+
+
+def test_a_column_of_figures_without_a_head_does_not_push_the_scores_aside(form: FormSpec) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.insert_cols(7)
+        for row in SCORES:
+            sheet.cell(row, 7).value = 0.5
+
+    assert self_scores(read(filled(make), form)) == list(SCORES.values())
+
 def test_a_score_column_that_is_hidden_does_not_go_before_the_one_that_is_shown(
     form: FormSpec,
 ) -> None:
