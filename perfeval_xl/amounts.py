@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -42,6 +42,7 @@ _DATE = re.compile(
     r"(20\d\d)(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?(?:\d{1,2}:\d\d(?::\d\d)?)?"
     r"|(20\d\d)(\d\d)(\d\d)"
 )
+_FULL_STOP = re.compile(r"(?<=\d)。(?=\d)")  # what a Chinese keyboard gives for the point
 _NOTHING = {"无", "没有", "零", "〇", "暂无", "均无"}
 _LETTER_O = {"O", "o", "О", "о", "Ｏ"}
 _STROKE = re.compile(r"[-/\\_.·—]{1,6}|不适用|N/?A", re.IGNORECASE)
@@ -58,6 +59,7 @@ class Doubt(StrEnum):
     OUT_OF = "out_of"  # 4.5/5
     PERCENT_WITHOUT_SIGN = "percent_without_sign"  # 95 for 95%
     PERCENT_ONE = "percent_one"  # 1 for 100%
+    FULL_STOP = "full_stop"  # 812。5 for 812.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,10 @@ def parse_amount(text: str) -> Amount | None:
         found, whole = _amount(match[1], ""), _amount(match[2], "")
         if found and whole:
             return Amount(found.value, "分", found.decimals, Doubt.OUT_OF, whole.value)
+    ended = folded.rstrip("。")
+    if match := _FIGURE.fullmatch(_FULL_STOP.sub(".", ended)):
+        found = _amount(match[1], match[2] or "")
+        return replace(found, doubt=Doubt.FULL_STOP) if found and "。" in ended else found
     return None
 
 

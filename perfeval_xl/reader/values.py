@@ -34,6 +34,7 @@ ASSUMED = {
     Doubt.STROKE: "填“{raw}”，按空白读",
     Doubt.TRAILING_NOTE: "“{raw}”按 {value} 读，括号内作说明",
     Doubt.OUT_OF: "“{raw}”按 {value} 分读",
+    Doubt.FULL_STOP: "“{raw}”里的句号按小数点读，为 {value}",
     Doubt.PERCENT_WITHOUT_SIGN: "填“{raw}”没有百分号，按 {value}% 读",
     Doubt.PERCENT_ONE: "填“{raw}”，按 100% 读（也可能是 1%）",
 }
@@ -188,13 +189,19 @@ class Values:
             return None
         self._computing.add(key)
         try:
-            return evaluate_formula(cell.formula, lambda s, r, c: self._operand(grid, s, r, c))
+            return evaluate_formula(
+                cell.formula,
+                lambda s, r, c: self._operand(grid, s, r, c),
+                lambda s, r, c: self._operand(grid, s, r, c, of_subtotal=True),
+            )
         except NotPlain:
             return None
         finally:
             self._computing.discard(key)
 
-    def _operand(self, grid: Grid, sheet: str, row: int, column: int) -> Value:
+    def _operand(
+        self, grid: Grid, sheet: str, row: int, column: int, of_subtotal: bool = False
+    ) -> Value:
         source = grid
         if sheet and sheet != grid.name:
             if sheet not in grid.workbook.sheet_names:
@@ -203,6 +210,8 @@ class Values:
         cell = source.sheet.cells.get((row, column))
         if cell is None:
             return None
+        if of_subtotal and (row in source.sheet.hidden_rows or _is_subtotal(cell)):
+            raise NotPlain  # such cells may or may not be left out
         if cell.formula is not None:
             computed = self._computed(source, cell)
             if computed is None and not cell.cached:
@@ -344,6 +353,10 @@ def _date(serial: Decimal, from_1904: bool) -> str:
     if not 60 < serial < 200_000:
         return plain(serial)
     return (start + timedelta(days=int(serial))).isoformat()
+
+
+def _is_subtotal(cell: Cell) -> bool:
+    return cell.formula is not None and "SUBTOTAL" in cell.formula.upper()
 
 
 def _differs(cell: Cell, computed: Decimal) -> bool:
