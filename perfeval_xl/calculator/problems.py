@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from perfeval_xl.calculator.book import FindingBook
@@ -13,7 +12,6 @@ from perfeval_xl.model import CellRef, Fact, ReadingProblem, Submission
 _UNREADABLE = "figures.unreadable"
 _CONVERTED = "figures.unit_converted"
 _MANY = 4  # from so many on it is the form's unit, not a slip in a cell
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")  # as the reader shows a cell with a date format
 _SLOTS = ("label", "number", "note", "range", "hidden", "used", "others")
 
 
@@ -34,9 +32,9 @@ def say_problems(submission: Submission, prepared: Prepared, book: FindingBook) 
         if problem.code == _UNREADABLE and set(problem.refs) & scores:
             continue
         label = next((by_cell[ref] for ref in problem.refs if ref in by_cell), "")
-        variant = ""
-        if problem.code == _UNREADABLE:
-            variant = _why_unreadable(problem.provided, not percents.isdisjoint(problem.refs))
+        variant = problem.details.get("why", "")
+        if problem.code == _UNREADABLE and not variant and not percents.isdisjoint(problem.refs):
+            variant = "percent"
         slots = {**dict.fromkeys(_SLOTS, ""), "label": label, **problem.details}
         book.add(
             problem.code, problem.refs, problem.provided, problem.expected, problem.difference,
@@ -44,17 +42,6 @@ def say_problems(submission: Submission, prepared: Prepared, book: FindingBook) 
         )  # fmt: skip
     if is_whole_table:
         _say_converted(converted, by_cell, book)
-
-
-def _why_unreadable(shown: str, is_percent: bool) -> str:
-    """Which words say best why a cell is no figure: what to do depends on it."""
-    if shown.startswith("="):
-        return "formula"
-    if shown.startswith("#"):
-        return "error"
-    if _DAY.fullmatch(shown):
-        return "date"
-    return "percent" if is_percent else ""
 
 
 def _say_converted(

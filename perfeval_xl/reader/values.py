@@ -90,7 +90,7 @@ class Values:
             return self._text(base, grid, cell)
         if self._format(grid, cell.style).is_struck:
             shown = _CROSSED.format(raw=self.shown(grid, cell).strip())
-            self._problem("figures.unreadable", ref, shown)
+            self._unreadable(ref, shown, "struck")
             return replace(base, raw=shown, state=State.UNREADABLE)
         if cell.kind == "text" and STRUCK in cell.raw:
             rest = without_struck(cell.raw)
@@ -180,7 +180,7 @@ class Values:
         if isinstance(computed, str):
             return cell._replace(kind="text", raw=computed), ""
         shown = f"={cell.formula}"
-        self._problem("figures.unreadable", CellRef(grid.name, cell.row, cell.column), shown)
+        self._unreadable(CellRef(grid.name, cell.row, cell.column), shown, "formula")
         return None, shown
 
     def _computed(self, grid: Grid, cell: Cell) -> Value:
@@ -228,7 +228,7 @@ class Values:
 
     def _text(self, base: Fact, grid: Grid, cell: Cell) -> Fact:
         if cell.kind == "error":
-            self._problem("figures.unreadable", base.ref, cell.raw)
+            self._unreadable(base.ref, cell.raw, "error")
             return replace(base, raw=cell.raw, state=State.UNREADABLE)
         shown = without_struck(self.shown(grid, cell))
         text = shown.strip()
@@ -245,7 +245,7 @@ class Values:
         elif cell.kind == "text":
             amount = parse_percent(cell.raw) if kind == "percent" else parse_amount(cell.raw)
         if amount is None or amount.unit not in _EXPECTED_UNITS[kind]:
-            self._problem("figures.unreadable", base.ref, shown)
+            self._unreadable(base.ref, shown, self._why(grid, cell))
             return replace(base, raw=shown, state=State.UNREADABLE)
         if amount.value is None:
             note = ASSUMED[amount.doubt].format(raw=shown.strip()) if amount.doubt else ""
@@ -277,7 +277,17 @@ class Values:
             self._problem("figures.assumed", base.ref, shown, details={"note": note})
         return note
 
+    def _why(self, grid: Grid, cell: Cell) -> str:
+        """What keeps a cell from being a figure, where that is no matter of how it is written."""
+        if cell.kind == "error":
+            return "error"
+        return "date" if cell.kind == "number" and self._format(grid, cell.style).is_date else ""
+
     # ---- problems ----
+
+    def _unreadable(self, ref: CellRef | None, shown: str, why: str) -> None:
+        """Say that a cell is no figure. ``why`` chooses the words, the usual ones when empty."""
+        self._problem("figures.unreadable", ref, shown, details={"why": why} if why else None)
 
     def _hides(self, grid: Grid, area: Area, cell: Cell | None, ref: CellRef) -> bool:
         """Whether the merge hides another value; that is said, and the cell is not read."""
