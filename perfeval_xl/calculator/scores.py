@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from perfeval_xl.amounts import ZERO, plain
+from perfeval_xl.amounts import ZERO, fold, parse_amount, plain
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.case import Case, Ruling, Trouble
+from perfeval_xl.calculator.deductions import COLUMN
 from perfeval_xl.calculator.indicators import gap
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, span, tidy
@@ -18,6 +20,7 @@ from perfeval_xl.model import Fact, IndicatorResult, Outcome, ScoreRow, State, S
 ALTERED = "score.points_altered"
 _MOST_BLANKS = 3  # more blank self-scores than that are one finding
 _NO_REASON = frozenset({"", "无", "/", "-", "—", "没有", "不扣分", "无扣分", "未扣分"})
+_LOST = re.compile(r"(?:扣|减|扣减|扣除|-)分?[\d.]+分?")  # 扣2分
 _DENIALS = ("未扣", "不扣", "无扣", "没有扣")
 
 
@@ -29,7 +32,8 @@ def check_scores(
 ) -> None:
     """Every finding on single rows, on pools, and on all rows together."""
     rows = {row.indicator: row for row in submission.scores}
-    _say_blanks(prepared, judged, rows, book)
+    if not book.has(COLUMN):
+        _say_blanks(prepared, judged, rows, book)
     for result, ruling in judged:
         row = rows.get(result.id)
         if row is not None:
@@ -46,24 +50,34 @@ def check_scores(
 def _check_bounds(result: IndicatorResult, row: ScoreRow, book: FindingBook) -> None:
     fact, number = row.self_score, row.self_score.number
     slots = {"label": result.label, "max": plain(result.max)}
-    if fact.state is State.UNREADABLE and not book.has("score.merged"):
-        book.add(
-            "score.not_a_number", [fact.ref], fact.raw, f"0–{plain(result.max)}",
-            slots=slots, indicator=result.id, clause=result.clause,
-        )  # fmt: skip
-    if number is None:
-        return
-    if number < 0:
-        book.add(
-            "score.negative", [fact.ref], plain(number), f"0–{plain(result.max)}", plain(-number),
-            slots=slots, indicator=result.id, clause=result.clause,
-        )  # fmt: skip
-    if number > result.max:
+    if fact.state is State.UNREADABLE and not book.has("score.merged") and not book.has(COLUMN):
+        _say_no_score(result, fact, slots, book)
+    if number is not None and number > result.max:
         book.add(
             "score.above_max", [fact.ref], plain(number), plain(result.max),
             plain(tidy(number - result.max)), slots=slots, indicator=result.id,
             clause=result.clause, follows_from=_altered_upwards(row, number, book),
         )  # fmt: skip
+
+
+def _say_no_score(
+    result: IndicatorResult, fact: Fact, slots: dict[str, str], book: FindingBook
+) -> None:
+    """A self-score that is none: points lost, or no number at all."""
+    amount = parse_amount(fact.raw)
+    lost = amount.value if amount is not None else None
+    allowed = f"0–{plain(result.max)}"
+    if lost is not None and lost < 0:
+        book.add(
+            "score.negative", [fact.ref], plain(lost), allowed, plain(-lost),
+            slots=slots, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+        return
+    book.add(
+        "score.not_a_number", [fact.ref], fact.raw, allowed,
+        slots=slots, indicator=result.id, clause=result.clause,
+        variant="deduction" if _LOST.fullmatch(fold(fact.raw)) else "",
+    )  # fmt: skip
 
 
 def _altered_upwards(row: ScoreRow, number: Decimal, book: FindingBook) -> str:
@@ -113,7 +127,7 @@ def _say_differs(
 ) -> None:
     assert result.low is not None
     assert result.high is not None
-    cause = next((c for c in ("score.above_max", "score.negative") if book.has(c, result.id)), "")
+    cause = "score.above_max" if book.has("score.above_max", result.id) else ""
     refs = [result.self_score.ref, *refs_of(result.inputs)]
     book.add(
         "score.differs", refs, plain(number), span(result.low, result.high, "–"),
