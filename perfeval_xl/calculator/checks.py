@@ -18,6 +18,7 @@ from perfeval_xl.calculator.lines import Operands, added, columns_of, lines_of, 
 from perfeval_xl.calculator.mend import COLUMN, Guess, Mender, Slip
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.report import check_report
+from perfeval_xl.calculator.scale import ask_scale
 from perfeval_xl.calculator.shown import cells, first_to_last, percent, refs_of, tidy
 from perfeval_xl.calculator.totals import self_sum, stated_total
 from perfeval_xl.forms.spec import CheckSpec
@@ -593,6 +594,11 @@ def check_report_figures(desk: Desk, check: CheckSpec) -> None:
     check_report(desk.submission, desk.prepared, desk.book, check, texts_of(check, "prose"))
 
 
+def check_scale(desk: Desk, check: CheckSpec) -> None:
+    """An amount in proportion to the rest of the form."""
+    ask_scale(desk.submission, desk.prepared, desk.book, check)
+
+
 KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
     "sum": check_sum,
     "difference": check_difference,
@@ -604,6 +610,7 @@ KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
     "equal": check_equal,
     "rate": check_rate,
     "sum_rows": check_sum_rows,
+    "scale": check_scale,
 }
 
 

@@ -172,6 +172,15 @@ def _sum_rows(section: Section) -> None:
         )
 
 
+def _scale(section: Section) -> None:
+    """An amount that is asked about when it is both too many times another and too much per head."""
+    section.text("amount")
+    for key in ("beside", "heads"):
+        section.texts(key)
+    for key in ("times", "per_head"):
+        _positive(section, key)
+
+
 CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "sum": _sum,
     "difference": _difference,
@@ -183,6 +192,7 @@ CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "equal": _equal,
     "rate": _rate,
     "sum_rows": _sum_rows,
+    "scale": _scale,
 }
 
 

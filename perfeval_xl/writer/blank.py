@@ -43,6 +43,7 @@ GUIDE_SHEET: Final = "填报说明"
 FORM_PROPERTY: Final = "perfeval_form"  # a hint which form this is; readers must not rely on it
 
 _REPEATED: Final = ":"  # base-data:unit_name, what the form has already said
+_ASKED = "scale"  # a kind of check that asks and need not hold
 _TITLE_LIMIT = 32  # Excel's own limits for the texts of a data validation
 _MESSAGE_LIMIT = 255
 _LARGEST = 10**12
@@ -173,7 +174,7 @@ class _Form:
         self.checks = [
             check
             for check in spec.checks
-            if not check.attachment or check.attachment in self.further
+            if (not check.attachment or check.attachment in self.further) and check.kind != _ASKED
         ]
         self.formulas = dict(_formulas(self))
 
