@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from perfeval_xl.amounts import Doubt, parse_amount, parse_cell_number, plain
+from perfeval_xl.amounts import ZERO, Doubt, parse_amount, parse_cell_number, plain
 from perfeval_xl.forms.spec import FormSpec, IndicatorSpec, ScoringSpec
 from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import (
@@ -419,7 +419,7 @@ def _recognise_by_place(table: ScoringTable, spec: FormSpec, used: set[str]) -> 
             run
             and len(missing) == len(run)
             and all(
-                i.rule["kind"] == "judged" and not i.shared and _has_points(table.grid, r, i)
+                i.rule["kind"] == "judged" and _has_points(table.grid, r, i, run)
                 for i, r in zip(missing, run, strict=True)
             )
         ):
@@ -429,10 +429,19 @@ def _recognise_by_place(table: ScoringTable, spec: FormSpec, used: set[str]) -> 
         run, before = [], after
 
 
-def _has_points(grid: Grid, row: _Row, indicator: IndicatorSpec) -> bool:
-    """Whether the points in the row's own cell are the indicator's."""
+def _has_points(grid: Grid, row: _Row, indicator: IndicatorSpec, run: list[_Row]) -> bool:
+    """Whether the points in the row's own cell are the indicator's.
+
+    Those of a pool may stand over several rows, in the first of them, or be split among the run.
+    """
     area = row.areas["max_score"]
-    return area.row == row.number and _lone_score(grid.text(area)) == indicator.max
+    is_own = area.row == row.number
+    points = _lone_score(grid.text(area))
+    if not indicator.shared:
+        return is_own and points == indicator.max
+    own = [_lone_score(grid.text(r.areas["max_score"])) or ZERO for r in run]
+    split = is_own and sum(own, ZERO) == indicator.max
+    return split or points == indicator.max or (is_own and grid.is_blank(area))
 
 
 def _by_label(spec: FormSpec) -> dict[str, list[IndicatorSpec]]:
@@ -474,7 +483,7 @@ def _score_rows(table: ScoringTable, spec: FormSpec, values: Values) -> tuple[Sc
             above = row
         elif table.grid.is_blank(row.areas["self_score"]):
             continue
-        elif above is not None and above.indicator and above.indicator.rule["kind"] == "judged":
+        elif above is not None and _may_detail(row, above):
             detailed.setdefault(above.number, []).append(row)
         else:
             _say_extra(table, row, values)
@@ -498,6 +507,12 @@ def _score_rows(table: ScoringTable, spec: FormSpec, values: Values) -> tuple[Sc
             score = _twice(table, rows, score, indicator, values)
         found.append(score)
     return tuple(found)
+
+
+def _may_detail(row: _Row, above: _Row) -> bool:
+    """Whether a row may be a detail of the one above: that one is judged, of the same group."""
+    is_judged = above.indicator is not None and above.indicator.rule["kind"] == "judged"
+    return is_judged and row.parent == above.parent
 
 
 def _score_row(

@@ -218,6 +218,40 @@ def test_judged_rows_that_a_unit_named_itself_are_known_by_place_and_points(
     assert self_scores(submission) == list(SCORES.values())
 
 
+@pytest.mark.parametrize("points", [None, (15, None, None), (5, 5, 5)])
+def test_benefits_that_a_unit_named_itself_share_the_points_of_their_pool(
+    form: FormSpec, points: tuple[int | None, ...] | None
+) -> None:
+    def make(sheet: Worksheet) -> None:
+        for row, name in zip((26, 27, 28), ("税收增长", "群众就业", "空气质量"), strict=True):
+            sheet.cell(row, 3).value = name
+        if points:
+            sheet.unmerge_cells("E26:E28")
+            for row, value in zip((26, 27, 28), points, strict=True):
+                sheet.cell(row, 5).value = value
+
+    submission = read(filled(make), form)
+    assert self_scores(submission) == list(SCORES.values())
+    assert not {"form.row_missing", "form.row_extra"} & {p.code for p in submission.problems}
+
+
+def test_more_benefits_than_the_form_has_are_extra_rows_not_details_of_another_group(
+    form: FormSpec,
+) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.insert_rows(28)
+        sheet["F28"] = 1
+        for row, name in zip(range(26, 30), ("税收", "就业", "水质", "空气"), strict=True):
+            sheet.cell(row, 3).value = name
+
+    problems = read(filled(make), form).problems
+    extra = [p.details["label"] for p in problems if p.code == "form.row_extra"]
+    assert extra == ["税收", "就业", "水质", "空气"]
+    assert "form.row_detail" not in {p.code for p in problems}
+
+
 def test_a_row_with_other_points_is_not_taken_for_a_missing_one(form: FormSpec) -> None:
     def make(sheet: Worksheet) -> None:
         sheet["C20"], sheet["E20"] = "河长制", 9
