@@ -259,7 +259,10 @@ def _font(font: Font) -> str:
     flags = "".join(
         f"<{name}/>"
         for name, on in (
-            ("b", font.bold), ("i", font.italic), ("strike", font.strike), ("u", font.underline),
+            ("b", font.bold),
+            ("i", font.italic),
+            ("strike", font.strike),
+            ("u", font.underline),
         )
         if on
     )

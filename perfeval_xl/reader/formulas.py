@@ -48,9 +48,7 @@ def evaluate_formula(formula: str, lookup: Lookup, shown: Lookup | None = None) 
 
 
 class _Parser:
-    def __init__(
-        self, tokens: list[tuple[str, str]], lookup: Lookup, shown: Lookup | None
-    ) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], lookup: Lookup, shown: Lookup | None) -> None:
         self.tokens = tokens
         self.at = 0
         self.lookup = lookup
