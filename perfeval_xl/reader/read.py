@@ -23,7 +23,8 @@ from perfeval_xl.reader.grid import Grid
 from perfeval_xl.reader.ground import ProfileRead, Region
 from perfeval_xl.reader.known import known_labels
 from perfeval_xl.reader.profile import ProfileReader
-from perfeval_xl.reader.scoring import ScoringTable, find_scoring_tables, read_scoring
+from perfeval_xl.reader.scoring import find_scoring_tables, read_scoring
+from perfeval_xl.reader.scoring_table import ScoringTable
 from perfeval_xl.reader.texts import title_unit
 from perfeval_xl.reader.values import Values
 
