@@ -109,7 +109,22 @@ def test_a_percentage_is_a_fraction(text: str, value: str, doubt: Doubt) -> None
     assert (amount.value, amount.doubt) == (Decimal(value), doubt)
 
 
-@pytest.mark.parametrize("text", ["1.5", "95%以上", "约95%", "≥95%", "95。5%以上", "不低于95%", "九成五", "无", "300", "95%—98%", "11人"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.5",
+        "95%以上",
+        "约95%",
+        "≥95%",
+        "95。5%以上",
+        "不低于95%",
+        "九成五",
+        "无",
+        "300",
+        "95%—98%",
+        "11人",
+    ],
+)
 def test_an_unsure_percentage_is_unreadable(text: str) -> None:
     assert parse_percent(text) is None
 

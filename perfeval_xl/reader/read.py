@@ -12,13 +12,10 @@ from perfeval_xl.forms.spec import ByDigest, FormSpec
 from perfeval_xl.labels import bare_label, normalize_label
 from perfeval_xl.model import CellRef, Fact, ReadingProblem, State, Submission, missing_fact
 from perfeval_xl.ooxml import Workbook
-from perfeval_xl.reader.further import (
-    Found,
-    FurtherRead,
-    find_further,
-    labels_of_form,
-    read_further,
-)
+from perfeval_xl.reader.further import read_further
+from perfeval_xl.reader.further_labels import labels_of_form
+from perfeval_xl.reader.further_places import Found, find_further
+from perfeval_xl.reader.further_sheet import FurtherRead
 from perfeval_xl.reader.grid import Grid
 from perfeval_xl.reader.ground import ProfileRead, Region
 from perfeval_xl.reader.known import known_labels

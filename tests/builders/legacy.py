@@ -155,9 +155,7 @@ def _text(text: str, biff: int, wide: int, narrow: int) -> bytes:
     return len(raw).to_bytes(narrow, "little") + raw
 
 
-def _xls_sheet(
-    sheet: Worksheet, biff: int, looks: list[tuple[str, bool]], more: bytes
-) -> bytes:
+def _xls_sheet(sheet: Worksheet, biff: int, looks: list[tuple[str, bool]], more: bytes) -> bytes:
     content = _bof(biff, 0x0010)
     for cell in _filled(sheet):
         place = struct.pack("<3H", cell.row - 1, cell.column - 1, looks.index(_look(cell)))

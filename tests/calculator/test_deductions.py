@@ -25,9 +25,7 @@ def judged(lost: Mapping[int, int], others: int | None, total: int | None) -> Ev
 
 def of_scores(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Code and first cell of every finding about scores."""
-    return [
-        (f.code, f.refs[0].address) for f in evaluation.findings if f.code.startswith("score.")
-    ]
+    return [(f.code, f.refs[0].address) for f in evaluation.findings if f.code.startswith("score.")]
 
 
 @pytest.mark.parametrize("others", [0, None])

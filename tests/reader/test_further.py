@@ -332,6 +332,7 @@ def test_a_year_over_the_first_of_its_columns_holds_for_the_next(blank: tuple[in
     assert numbers(submission, list(expected)) == expected
     assert "form.sheet_year_differs" not in {p.code for p in submission.problems}
 
+
 @pytest.mark.libreoffice
 def test_further_sheets_saved_by_libreoffice_are_read(
     form: FormSpec, soffice: Callable[[Path, str], Path], tmp_path: Path

@@ -159,6 +159,7 @@ def test_a_column_of_figures_without_a_head_does_not_push_the_scores_aside(form:
 
     assert self_scores(read(filled(make), form)) == list(SCORES.values())
 
+
 def test_a_score_column_that_is_hidden_does_not_go_before_the_one_that_is_shown(
     form: FormSpec,
 ) -> None:
