@@ -27,7 +27,8 @@ LARGEST = Decimal(10) ** 12  # more than any unit's money in 万元 or 元; beyo
 # Direction overrides are kept on purpose: a figure that shows in another order is unreadable.
 _SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2065\ufeff]+")
 _SPLIT_DIGITS = re.compile(r"\d\s+\d")
-_SPACED_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:\s\d{3})+(?!\d)")
+# Without a decimal or a third group 100 200 may as well be two figures.
+_SPACED_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:(?: \d{3})+\.\d|(?: \d{3}){2,}(?!\d))")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _UNITS = "亿元|万元|万|千元|百元|元整|元|人次|人|名|个|项|分|%"
@@ -162,7 +163,8 @@ def parse_date(text: str) -> date | None:
 def fold(text: str) -> str:
     """Half-width, without spaces, with plain dashes and without a leading apostrophe.
 
-    Digits with a space between them stay apart unless they are groups of three: 12 13 is no 1213.
+    Digits with a space or line break between them stay apart unless they are surely groups of
+    three: 12 13 is no 1213.
     """
     folded = unicodedata.normalize("NFKC", text).strip()
     if _SPLIT_DIGITS.search(_SPACED_THOUSANDS.sub("", folded)):

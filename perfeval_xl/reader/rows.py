@@ -14,6 +14,7 @@ from perfeval_xl.reader.grid import core_label
 _TOTALS = ("合计", "总计", "汇总")
 _SUBTOTAL = "小计"
 AMONG = re.compile(r"[（(]?其中[：:、]?\s*")  # a row that begins so is a part of the one above
+_NEARLY = Decimal("0.1")
 _SURE_COLUMNS = 3  # so many columns that add up are no coincidence
 
 
@@ -26,6 +27,33 @@ def without_subtotals(rows: list[TableRow]) -> list[TableRow]:
     if lone and names[-1].endswith(_SUBTOTAL) and not any(row.is_total for row in rows):
         return [*rows[:-1], replace(rows[-1], is_total=True)]
     return [row for row, name in zip(rows, names, strict=True) if not name.endswith(_SUBTOTAL)]
+
+
+def without_details(rows: list[TableRow]) -> list[TableRow]:
+    """The rows without those that are 其中 of the one above and no division of the whole.
+
+    They stay where the first row is divided by all the others, or where the 合计 counts them.
+    """
+    details = [row for row in rows if AMONG.match(row.unit)]
+    if not details or AMONG.match(rows[0].unit):
+        return rows
+    totals = [row for row in rows if row.is_total]
+    if totals:
+        held, broken = columns_that_add_up(totals[-1], [r for r in rows if not r.is_total])
+        is_divided = held > broken
+    else:
+        is_divided = rows[1] in details and len(rows) > 2 and _nearly_add_up(rows[0], rows[1:])
+    return rows if is_divided else [row for row in rows if row not in details]
+
+
+def _nearly_add_up(whole: TableRow, parts: list[TableRow]) -> bool:
+    """Whether the parts were meant to be all of the whole: in its first figure they nearly are."""
+    for name, fact in whole.facts.items():
+        if fact.number:
+            given = [row.facts[name].number for row in parts if name in row.facts]
+            added = sum((number for number in given if number is not None), Decimal(0))
+            return abs(added - fact.number) <= _NEARLY * abs(fact.number)
+    return False
 
 
 def is_total(name: str) -> bool:

@@ -20,6 +20,7 @@ from perfeval_xl.reader.rows import (
     noted,
     summed,
     whole_of,
+    without_details,
     without_subtotals,
 )
 
@@ -57,7 +58,7 @@ class TableReader(BlockReader):
         body = self._body_rows(block, heads, columns)
         rows = [self._table_row(block, columns, units, row) for row in body]
         rows = without_subtotals(self._shown_rows(block, rows))
-        rows = self._with_whole(self._own_kind(rows))
+        rows = self._with_whole(self._own_kind(without_details(rows)))
         rows = [replace(row, unit=AMONG.sub("", row.unit)) for row in rows]
         self.read.rows.extend(rows)
         for field_id in block.fields:

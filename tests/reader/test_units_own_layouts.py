@@ -303,6 +303,33 @@ def test_the_whole_is_counted_once_whatever_its_row_is_called(
     assert facts["income_nontax_account"].number == 20
 
 
+PART = [100, 0.1, 99.9, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([("样例水利局", BOTH), ("其中：水利站", TWO)], ["样例水利局"]),
+        ([("局机关", ONE), ("水利站", TWO), ("其中：工程队", PART)], ["局机关", "水利站"]),
+        ([("局机关", ONE), ("其中：办公室", PART), ("水利站", TWO)], ["局机关", "水利站"]),
+        (
+            [("局机关", ONE), ("水利站", TWO), ("其中：工程队", PART), ("合计", BOTH)],
+            ["局机关", "水利站", "合计"],
+        ),
+        (
+            [("合计", BOTH), ("其中：局机关", ONE), ("水利站", TWO)],
+            ["合计", "局机关", "水利站"],
+        ),
+    ],
+)
+def test_a_detail_of_one_row_is_not_counted_beside_it(
+    form: FormSpec, rows: list[tuple[str, list[float]]], kept: list[str]
+) -> None:
+    submission = read(in_rows(filled(), rows), form)
+    assert submission.facts["income_total"].number == Decimal("812.5")
+    assert [row.unit for row in submission.rows if row.block == "income"] == kept
+
+
 def test_hidden_rows_are_not_added_and_are_named(form: FormSpec) -> None:
     book = in_rows(filled(), [("上年", ONE), ("样例水利局", BOTH)])
     book[PROFILE].row_dimensions[16].hidden = True
