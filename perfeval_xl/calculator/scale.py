@@ -13,38 +13,42 @@ from perfeval_xl.forms.spec import CheckSpec
 from perfeval_xl.model import Fact, Submission
 
 CODE = "figures.scale_doubtful"
-_FIGURES = "figures."
+_SAID = ("figures.", "report.unit_differs")
 
 
 def ask_scale(
     submission: Submission, prepared: Prepared, book: FindingBook, check: CheckSpec
 ) -> None:
-    """Ask about an amount that is too many times what it is measured by, and too much per head.
+    """Ask about an amount that is too much per head and, where the check says so, beside another.
 
     It asks only where both can be told and no other finding speaks of the amount: an office may
     own a road, and a wrong question is as tiresome as a wrong answer.
     """
     facts = submission.facts
     amount = facts.get(str(check.options["amount"]))
-    beside = _largest([facts.get(name) for name in texts_of(check, "beside")])
     heads = _largest([facts.get(name) for name in texts_of(check, "heads")])
-    if amount is None or not amount.number or beside is None or heads is None:
+    if amount is None or not amount.number or heads is None or not heads.number:
         return
-    assert beside.number is not None
-    assert heads.number is not None
-    times, per_head = amount.number / beside.number, amount.number / heads.number
-    is_far = times > _number(check, "times") and per_head > _number(check, "per_head")
-    is_said = any(f.code.startswith(_FIGURES) and amount.ref in f.refs for f in book.findings)
-    if not is_far or is_said:
+    per_head = amount.number / heads.number
+    is_said = any(f.code.startswith(_SAID) and amount.ref in f.refs for f in book.findings)
+    if is_said or per_head <= _number(check, "per_head"):
         return
     label = prepared.spec.label_of
+    slots = {"label": label(amount.id), "number": _short(per_head)}
+    names = texts_of(check, "beside")
+    beside = _largest([facts.get(name) for name in names])
+    if names:
+        if beside is None or not beside.number:
+            return
+        times = amount.number / beside.number
+        if times <= _number(check, "times"):
+            return
+        slots["operands"] = f"{label(beside.id)} {plain(beside.number)}"
+        slots["difference"] = _short(times)
     book.add(
-        CODE, refs_of([amount, beside, heads]), plain(amount.number), plain(tidy(amount.number / WAN)),
-        slots={
-            "label": label(amount.id), "number": _short(per_head),
-            "operands": f"{label(beside.id)} {plain(beside.number)}", "difference": _short(times),
-        },
-        clause=check.clause, marked=1,
+        CODE, refs_of([amount, *([beside] if beside else []), heads]), plain(amount.number),
+        plain(tidy(amount.number / WAN)), slots=slots, clause=check.clause, marked=1,
+        variant="" if names else "whole",
     )  # fmt: skip
 
 

@@ -175,10 +175,10 @@ def _sum_rows(section: Section) -> None:
 def _scale(section: Section) -> None:
     """An amount that is asked about when it is both too many times another and too much per head."""
     section.text("amount")
-    for key in ("beside", "heads"):
-        section.texts(key)
-    for key in ("times", "per_head"):
-        _positive(section, key)
+    section.texts("heads")
+    _positive(section, "per_head")
+    if section.texts("beside"):
+        _positive(section, "times")
 
 
 CHECK_KINDS: dict[str, Callable[[Section], None]] = {

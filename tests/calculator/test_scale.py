@@ -33,10 +33,25 @@ def test_assets_in_yuan_beside_money_in_wan_are_asked_about() -> None:
     assert "人均 21727 万元" in said.message  # 239,000 / 11 = 21,727.27
 
 
+def test_a_whole_form_in_yuan_is_asked_about_once() -> None:
+    in_yuan = {
+        "income_total": 3000000, "income_fiscal_appropriation": 3000000,
+        "expenditure_total": 3000000, "basic_expenditure": 3000000,
+        "personnel_expenditure": 2000000, "operating_expenditure": 1000000,
+        "fixed_assets_total": 239000, "fixed_assets_in_use": 239000,
+    }  # fmt: skip
+    [said] = asked(**in_yuan)
+    assert (said.provided, said.expected) == ("3000000", "300")
+    assert "人均 272727 万元" in said.message  # 3,000,000 / 11 = 272,727.27
+
+
 @pytest.mark.parametrize(
     "facts",
     [
         {"fixed_assets_total": 30000, "fixed_assets_in_use": 30000},  # 100 times, not more
+        {"income_total": 550000, "income_fiscal_appropriation": 550000,
+         "expenditure_total": 550000, "basic_expenditure": 550000,
+         "personnel_expenditure": 549900},  # 50,000 a head: a fund's office
         {"fixed_assets_total": 10900, "fixed_assets_in_use": 10900},  # 991 a head
         {"fixed_assets_total": 23.9, "fixed_assets_in_use": 23.9},
         {"fixed_assets_total": 0, "fixed_assets_in_use": 0},
