@@ -11,6 +11,7 @@ from perfeval_xl.reader.columns import Columns
 from perfeval_xl.reader.further_labels import field_labels, printed, printed_labels
 from perfeval_xl.reader.further_sheet import PartReader
 from perfeval_xl.reader.grid import Area, unit_in_label
+from perfeval_xl.reader.rows import sums_up
 
 _HEAD_ROWS = 3  # heads of one table begin within so many rows
 
@@ -101,10 +102,10 @@ class ListReader(PartReader):
                 name: self.sheet.fact(self.spec.fields[name], area, self._money(name, units[name]))
                 for name, area in areas.items()
             }
-            if any(fact.raw.strip() for name, fact in facts.items()):
-                key = facts.get(listed.key)
+            key = facts.get(listed.key)
+            name = key.text.strip() if key is not None else ""
+            if any(fact.raw.strip() for fact in facts.values()) and not sums_up(name):
                 ref = CellRef(self.grid.name, row, 1)
-                name = key.text.strip() if key is not None else ""
                 self.read.lists.append(TableRow(listed.id, name, False, facts, ref))
 
     def _money(self, name: str, unit: str) -> str:

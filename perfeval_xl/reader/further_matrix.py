@@ -11,6 +11,7 @@ from perfeval_xl.reader.columns import Columns
 from perfeval_xl.reader.further_labels import line_labels
 from perfeval_xl.reader.further_sheet import PartReader
 from perfeval_xl.reader.grid import Area, unit_in_label
+from perfeval_xl.reader.rows import sums_up
 
 _LONGEST_TITLE = 40
 _YEAR_DIFFERS = "form.sheet_year_differs"
@@ -45,7 +46,8 @@ class MatrixReader(PartReader):
                 self.read.labels[f"{line.id}."] = CellRef(self.grid.name, row, 1)
                 self._read_line(line.id, row, columns, usable, units)
             elif group is not None:
-                self._read_item(group, name, row, columns, usable, units)
+                if not sums_up(name):
+                    self._read_item(group, name, row, columns, usable, units)
             else:
                 self._say_extra(name, row, columns)
         for line in matrix.lines:

@@ -61,6 +61,11 @@ def is_total(name: str) -> bool:
     return core_label(name).rstrip("数)").endswith(_TOTALS)
 
 
+def sums_up(name: str) -> bool:
+    """Whether a row's name says that it only adds up others: 合计, 小计."""
+    return is_total(name) or core_label(name).endswith(_SUBTOTAL)
+
+
 def has_figures(row: TableRow) -> bool:
     """Whether any figure of a row is a number."""
     return any(fact.number is not None for fact in row.facts.values())

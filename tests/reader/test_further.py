@@ -211,6 +211,19 @@ def test_specials_keep_their_issues_and_days(form: FormSpec) -> None:
     assert rows[1].facts["special_amount"].state is State.BLANK
 
 
+def test_a_row_that_adds_up_a_list_is_no_entry_of_it(form: FormSpec) -> None:
+    supplement, data = supplement_of_eleven(), base_of_eleven()
+    supplement.specials.append(("合计", Decimal(136), None, Decimal(136)))
+    data.specials.append(("小计", figures("100 106 106")))
+    submission = with_form(
+        form, lambda s: draw_base(s, data), lambda s: draw_supplement(s, supplement)
+    )
+    assert [row.unit for row in submission.lists if row.block == "special"][-1] == "国家重点资料抢救"
+    specials = [row.unit for row in submission.lists if row.block == "district_special"]
+    assert specials == ["数字化加工", "库房维修"]
+    assert "form.line_extra" not in {p.code for p in submission.problems}
+
+
 def test_all_three_parts_on_one_sheet_are_told_apart(form: FormSpec) -> None:
     workbook = layout_plain.build(units.clean())
     profile = workbook.worksheets[0]
