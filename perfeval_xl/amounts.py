@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -27,7 +27,8 @@ LARGEST = Decimal(10) ** 12  # more than any unit's money in 万元 or 元; beyo
 # Direction overrides are kept on purpose: a figure that shows in another order is unreadable.
 _SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2065\ufeff]+")
 _SPLIT_DIGITS = re.compile(r"\d\s+\d")
-_SPACED_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:\s\d{3})+(?!\d)")
+# Without a decimal or a third group 100 200 may as well be two figures.
+_SPACED_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:(?: \d{3})+\.\d|(?: \d{3}){2,}(?!\d))")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _UNITS = "亿元|万元|万|千元|百元|元整|元|人次|人|名|个|项|分|%"
@@ -42,6 +43,7 @@ _DATE = re.compile(
     r"(20\d\d)(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?(?:\d{1,2}:\d\d(?::\d\d)?)?"
     r"|(20\d\d)(\d\d)(\d\d)"
 )
+_FULL_STOP = re.compile(r"(?<=\d)。(?=\d)")  # what a Chinese keyboard gives for the point
 _NOTHING = {"无", "没有", "零", "〇", "暂无", "均无"}
 _LETTER_O = {"O", "o", "О", "о", "Ｏ"}
 _STROKE = re.compile(r"[-/\\_.·—]{1,6}|不适用|N/?A", re.IGNORECASE)
@@ -58,6 +60,7 @@ class Doubt(StrEnum):
     OUT_OF = "out_of"  # 4.5/5
     PERCENT_WITHOUT_SIGN = "percent_without_sign"  # 95 for 95%
     PERCENT_ONE = "percent_one"  # 1 for 100%
+    FULL_STOP = "full_stop"  # 812。5 for 812.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ def parse_amount(text: str) -> Amount | None:
         found, whole = _amount(match[1], ""), _amount(match[2], "")
         if found and whole:
             return Amount(found.value, "分", found.decimals, Doubt.OUT_OF, whole.value)
+    ended = folded.rstrip("。")
+    if match := _FIGURE.fullmatch(_FULL_STOP.sub(".", ended)):
+        found = _amount(match[1], match[2] or "")
+        return replace(found, doubt=Doubt.FULL_STOP) if found and "。" in ended else found
     return None
 
 
@@ -156,7 +163,8 @@ def parse_date(text: str) -> date | None:
 def fold(text: str) -> str:
     """Half-width, without spaces, with plain dashes and without a leading apostrophe.
 
-    Digits with a space between them stay apart unless they are groups of three: 12 13 is no 1213.
+    Digits with a space or line break between them stay apart unless they are surely groups of
+    three: 12 13 is no 1213.
     """
     folded = unicodedata.normalize("NFKC", text).strip()
     if _SPLIT_DIGITS.search(_SPACED_THOUSANDS.sub("", folded)):

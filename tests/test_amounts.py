@@ -30,9 +30,16 @@ NUMBERS = [
     ("1,234,567.80", "1234567.80", "", 2),
     ("1，234", "1234", "", 0),
     ("1 234.5", "1234.5", "", 1),
+    ("1\u00a0234 567", "1234567", "", 0),
+    ("816\n", "816", "", 0),
     ("\u00a0 42\u3000", "42", "", 0),
     ("'38", "38", "", 0),
     ("−14.01", "-14.01", "", 2),
+    ("８１２．５", "812.5", "", 1),
+    ("1，234.5", "1234.5", "", 1),
+    ("1.2万", "1.2", "万元", 1),
+    ("816.5。", "816.5", "", 1),
+    ("+0.50", "0.50", "", 2),
     ("¥1,000元", "1000", "元", 0),
 ]
 
@@ -47,8 +54,10 @@ def test_a_number_is_read_however_it_is_typed(
 
 
 UNREADABLE = [
-    "7,00.0,77", "12 13", "297,36", "1,23", "1E5", "约297", "5-6", "007", "12\u202e3", "十一",
-    "1O5", "..5", "1.2.3", "9" * 30, "#REF!", "2021年", "一",
+    "7,00.0,77", "12 13", "100\n200", "100 200", "1\t234.5", "1\n234.56", "297,36", "1,23", "1E5", "约297", "5-6", "007", "12\u202e3", "十一",
+    "1O5", "..5", "1.2.3",
+    "812。5。3", "。5", "812·5", "812、5", "(14.01)", "14.01-", "≥95", "95以上", "300左右", "=812.5", "100+200",
+    "1.234,5", "1'234.5", "1.2万人", "12.3.", "0。9.5", "9" * 30, "#REF!", "2021年", "一",
 ]  # fmt: skip
 
 
@@ -63,6 +72,8 @@ ASSUMED = [
     ("O", "0", Doubt.LETTER_O),
     ("5（满分）", "5", Doubt.TRAILING_NOTE),
     ("4.5/5", "4.5", Doubt.OUT_OF),
+    ("812。5", "812.5", Doubt.FULL_STOP),
+    ("１，８１２。５０万元", "1812.50", Doubt.FULL_STOP),
 ]
 
 
@@ -90,6 +101,8 @@ def test_a_stroke_says_nothing_and_is_no_zero(text: str) -> None:
         ("1", "1", Doubt.PERCENT_ONE),
         ("100%", "1", Doubt.NONE),
         ("满意度94.96%", "0.9496", Doubt.NONE),
+        ("94。96%", "0.9496", Doubt.FULL_STOP),
+        ("94。96", "0.9496", Doubt.PERCENT_WITHOUT_SIGN),
     ],
 )
 def test_a_percentage_is_a_fraction(text: str, value: str, doubt: Doubt) -> None:
@@ -98,7 +111,22 @@ def test_a_percentage_is_a_fraction(text: str, value: str, doubt: Doubt) -> None
     assert (amount.value, amount.doubt) == (Decimal(value), doubt)
 
 
-@pytest.mark.parametrize("text", ["1.5", "95%以上", "无", "300", "95%—98%", "11人"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.5",
+        "95%以上",
+        "约95%",
+        "≥95%",
+        "95。5%以上",
+        "不低于95%",
+        "九成五",
+        "无",
+        "300",
+        "95%—98%",
+        "11人",
+    ],
+)
 def test_an_unsure_percentage_is_unreadable(text: str) -> None:
     assert parse_percent(text) is None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.causes import settle_causes
 from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_units
+from perfeval_xl.calculator.deductions import without_deductions
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
 from perfeval_xl.calculator.forms_checks import check_form
@@ -32,7 +33,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     context: what is known of the unit beside the workbook. Identities hold between the unit's own
     figures, wherever they were sent; points rest on the office's figures where it has some.
     """
-    submission = with_derived(submission, spec)
+    submission = with_derived(without_deductions(submission, spec), spec)
     prepared = prepare(spec)
     book = FindingBook(submission.area.sheet if submission.area else "", spec.severities)
     own = joined(submission, prepared, context)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
 
-from perfeval_xl.amounts import WAN, ZERO, decimals_of
+from perfeval_xl.amounts import WAN, ZERO, decimals_of, parse_amount
 from perfeval_xl.calculator.lines import (
     HALF_CENT,
     added,
@@ -37,6 +37,7 @@ COLUMN = "rows"  # the identity of a 合计 row
 class Slip(StrEnum):
     """How a figure was mistaken, the surest sign first."""
 
+    HEAD = "head"  # in 万元 under a head that says 元
     YUAN = "yuan"
     POINT = "point"
     SIGN = "sign"
@@ -50,7 +51,7 @@ class Slip(StrEnum):
 
 
 # Signs that no blank cell imitates: the whole figure moves, not one digit of it.
-_SURE = (Slip.YUAN, Slip.POINT, Slip.SIGN, Slip.SWAPPED)
+_SURE = (Slip.HEAD, Slip.YUAN, Slip.POINT, Slip.SIGN, Slip.SWAPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Mender:
 
     def _candidates(self, broken: Identity) -> Iterator[Change]:
         slips = [
-            *self._single(broken), *self._all_parts(broken), *self._whole_lines(broken),
+            *self._heads(broken), *self._single(broken), *self._all_parts(broken), *self._whole_lines(broken),
             *self._swaps(broken), *self._agreed(broken),
         ]  # fmt: skip
         seen: set[tuple[tuple[CellRef, Decimal], ...]] = set()
@@ -207,6 +208,15 @@ class Mender:
         noted = any(f.note for f, _ in broken.terms)  # what was converted or assumed shows nothing
         if not broken.at_most and len(parts) > 1 and not noted:
             yield Change(Slip.YUAN, tuple((f, f.number / WAN) for f in parts if f.number))
+
+    def _heads(self, broken: Identity) -> Iterator[Change]:
+        """All of one table's line taken as it was typed, not converted as its head says."""
+        known = {f.ref: f for i in self._identities for f, _ in i.terms if f.ref is not None}
+        for line in dict.fromkeys(self._line_of(f) for f, _ in broken.terms if f.note):
+            typed = [(f, _as_typed(f)) for f in known.values() if self._line_of(f) == line]
+            cells = tuple((f, value) for f, value in typed if value is not None)
+            if len(cells) > 1:
+                yield Change(Slip.HEAD, cells)
 
     def _whole_lines(self, broken: Identity) -> Iterator[Change]:
         """All of one table's line in 元, where the identity's other figures are in 万元."""
@@ -286,6 +296,14 @@ def identities_of(submission: Submission, prepared: Prepared) -> Iterator[Identi
         made = _identity(COLUMN, ((total, 1), *((p, -1) for p in parts)), prepared, "sum")
         if made is not None:
             yield made
+
+
+def _as_typed(fact: Fact) -> Decimal | None:
+    """The figure as it was typed, where only its head's unit turned it into another; else None."""
+    amount = parse_amount(fact.raw) if fact.note and fact.number else None
+    if amount is None or amount.value is None or amount.unit or amount.value == fact.number:
+        return None
+    return amount.value
 
 
 def slip_between(given: Decimal | None, wanted: Decimal, slack: Decimal = ZERO) -> Slip | None:

@@ -32,11 +32,13 @@ def say_problems(submission: Submission, prepared: Prepared, book: FindingBook) 
         if problem.code == _UNREADABLE and set(problem.refs) & scores:
             continue
         label = next((by_cell[ref] for ref in problem.refs if ref in by_cell), "")
-        is_percent = problem.code == _UNREADABLE and not percents.isdisjoint(problem.refs)
+        variant = problem.details.get("why", "")
+        if problem.code == _UNREADABLE and not variant and not percents.isdisjoint(problem.refs):
+            variant = "percent"
         slots = {**dict.fromkeys(_SLOTS, ""), "label": label, **problem.details}
         book.add(
             problem.code, problem.refs, problem.provided, problem.expected, problem.difference,
-            slots=slots, variant="percent" if is_percent else "",
+            slots=slots, variant=variant,
         )  # fmt: skip
     if is_whole_table:
         _say_converted(converted, by_cell, book)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from perfeval_xl.amounts import ZERO, plain
+from perfeval_xl.amounts import ZERO, fold, parse_amount, plain
 from perfeval_xl.calculator.book import FindingBook
 from perfeval_xl.calculator.case import Case, Ruling, Trouble
+from perfeval_xl.calculator.deductions import COLUMN
 from perfeval_xl.calculator.indicators import gap
 from perfeval_xl.calculator.prepared import Prepared
 from perfeval_xl.calculator.shown import cells, first_to_last, refs_of, span, tidy
@@ -28,6 +29,7 @@ _SHORTCOMING = re.compile(
     "未(?:完成|按|及时|达|公开|制定|修订|建立|落实|执行|健全|完善)"
 )
 _DENIAL = re.compile("无|没有|不存在|未(?:发现|出现|发生|超)|不超")
+_LOST = re.compile(r"(?:扣|减|扣减|扣除|-)分?[\d.]+分?")  # 扣2分
 
 
 def check_scores(
@@ -38,7 +40,8 @@ def check_scores(
 ) -> None:
     """Every finding on single rows, on pools, and on all rows together."""
     rows = {row.indicator: row for row in submission.scores}
-    _say_blanks(prepared, judged, rows, book)
+    if not book.has(COLUMN):
+        _say_blanks(prepared, judged, rows, book)
     for result, ruling in judged:
         row = rows.get(result.id)
         if row is not None:
@@ -55,24 +58,34 @@ def check_scores(
 def _check_bounds(result: IndicatorResult, row: ScoreRow, book: FindingBook) -> None:
     fact, number = row.self_score, row.self_score.number
     slots = {"label": result.label, "max": plain(result.max)}
-    if fact.state is State.UNREADABLE and not book.has("score.merged"):
-        book.add(
-            "score.not_a_number", [fact.ref], fact.raw, f"0–{plain(result.max)}",
-            slots=slots, indicator=result.id, clause=result.clause,
-        )  # fmt: skip
-    if number is None:
-        return
-    if number < 0:
-        book.add(
-            "score.negative", [fact.ref], plain(number), f"0–{plain(result.max)}", plain(-number),
-            slots=slots, indicator=result.id, clause=result.clause,
-        )  # fmt: skip
-    if number > result.max:
+    if fact.state is State.UNREADABLE and not book.has("score.merged") and not book.has(COLUMN):
+        _say_no_score(result, fact, slots, book)
+    if number is not None and number > result.max:
         book.add(
             "score.above_max", [fact.ref], plain(number), plain(result.max),
             plain(tidy(number - result.max)), slots=slots, indicator=result.id,
             clause=result.clause, follows_from=_altered_upwards(row, number, book),
         )  # fmt: skip
+
+
+def _say_no_score(
+    result: IndicatorResult, fact: Fact, slots: dict[str, str], book: FindingBook
+) -> None:
+    """A self-score that is none: points lost, or no number at all."""
+    amount = parse_amount(fact.raw)
+    lost = amount.value if amount is not None else None
+    allowed = f"0–{plain(result.max)}"
+    if lost is not None and lost < 0:
+        book.add(
+            "score.negative", [fact.ref], plain(lost), allowed, plain(-lost),
+            slots=slots, indicator=result.id, clause=result.clause,
+        )  # fmt: skip
+        return
+    book.add(
+        "score.not_a_number", [fact.ref], fact.raw, allowed,
+        slots=slots, indicator=result.id, clause=result.clause,
+        variant="deduction" if _LOST.fullmatch(fold(fact.raw)) else "",
+    )  # fmt: skip
 
 
 def _altered_upwards(row: ScoreRow, number: Decimal, book: FindingBook) -> str:
@@ -122,7 +135,7 @@ def _say_differs(
 ) -> None:
     assert result.low is not None
     assert result.high is not None
-    cause = next((c for c in ("score.above_max", "score.negative") if book.has(c, result.id)), "")
+    cause = "score.above_max" if book.has("score.above_max", result.id) else ""
     refs = [result.self_score.ref, *refs_of(result.inputs)]
     book.add(
         "score.differs", refs, plain(number), span(result.low, result.high, "–"),

@@ -174,6 +174,15 @@ def _sum_rows(section: Section) -> None:
         )
 
 
+def _scale(section: Section) -> None:
+    """An amount that is asked about when it is both too many times another and too much per head."""
+    section.text("amount")
+    section.texts("heads")
+    _positive(section, "per_head")
+    if section.texts("beside"):
+        _positive(section, "times")
+
+
 CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "sum": _sum,
     "difference": _difference,
@@ -185,6 +194,7 @@ CHECK_KINDS: dict[str, Callable[[Section], None]] = {
     "equal": _equal,
     "rate": _rate,
     "sum_rows": _sum_rows,
+    "scale": _scale,
 }
 
 

@@ -640,7 +640,7 @@ def _check_derived(spec: FormSpec, form: Section) -> None:
 
 
 _FACT_KEYS = frozenset({
-    "numerator", "denominator", "fact", "survey", "this", "last", "carryover", "carryover_total",
+    "amount", "beside", "heads", "numerator", "denominator", "fact", "survey", "this", "last", "carryover", "carryover_total",
     "carryover_siblings", "count", "among", "total", "parts", "result", "minuend", "subtrahend", "smaller",
     "larger", "totals", "rating", "prose", "cumulative", "current", "derived", "left", "right",
     "rate", "groups",

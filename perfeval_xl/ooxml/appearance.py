@@ -14,6 +14,7 @@ class Font:
     bold: bool = False
     italic: bool = False
     underline: bool = False
+    strike: bool = False
     color: str | None = None
 
 

@@ -258,7 +258,12 @@ def _color(color: str, name: str = "color") -> str:
 def _font(font: Font) -> str:
     flags = "".join(
         f"<{name}/>"
-        for name, on in (("b", font.bold), ("i", font.italic), ("u", font.underline))
+        for name, on in (
+            ("b", font.bold),
+            ("i", font.italic),
+            ("strike", font.strike),
+            ("u", font.underline),
+        )
         if on
     )
     color = _color(font.color) if font.color else ""

@@ -28,6 +28,7 @@ class Columns:
         self.figures = [name in figures for name in self.names]
         self.heads = [head for _, head in ordered]
         self.first = self.heads[0].column
+        self.bottom = max(head.row for head in self.heads)
         self.last = max(head.last_column for head in self.heads)
         self.spans = self._spans()
         self.is_split = self._is_split()
@@ -157,8 +158,11 @@ class Columns:
             belongs = inside or near > 0
         if overlap <= 0 and not (near and self._nothing_above(area, place)):
             return 0
-        filled = belongs and not self.grid.is_blank(area)
-        return 0.01 + max(overlap, 0.0) / 4 + near + (self._worth(area, place) if filled else 0)
+        fit = 0.01 + max(overlap, 0.0) / 4 + near
+        if not belongs or self.grid.is_blank(area):
+            return fit
+        is_right_below = area.column == head.column and area.last_column == head.last_column
+        return fit + self._worth(area, place) + is_right_below
 
     def _worth(self, area: Area, place: int) -> float:
         """What it counts that no filled cell is left over: less where its kind does not fit."""
@@ -168,8 +172,12 @@ class Columns:
 
     def _nothing_above(self, area: Area, place: int) -> bool:
         """Whether no label of its own stands over it: none, a heading, or one that begins before."""
-        above = self.grid.area_at(self.heads[place].row, area.column)
-        return self.grid.is_blank(above) or above in self.heads or above.column < area.column
+        for row in range(self.heads[place].row, self.bottom + 1):
+            above = self.grid.area_at(row, area.column)
+            is_label = not self.grid.is_blank(above) and above.column >= area.column
+            if is_label and above not in self.heads:
+                return False
+        return True
 
     @cached_property
     def _head_edges(self) -> list[tuple[float, float]]:

@@ -1,21 +1,24 @@
-"""Plain formulas without a stored result: sums, differences and what the blank forms use.
+"""Plain formulas without a stored result: arithmetic and the few functions that forms use.
 
-Anything else is said to be unreadable; this is no calculation engine.
+Only what has one exact result in every program is computed. Anything else is said to be unreadable; this is no calculation engine.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from math import prod
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>\"[^\"]*\")"
     r"|(?P<ref>(?:(?:'[^']+'|[\w.\-]+)!)?\$?[A-Z]{1,3}\$?\d{1,7}(?::\$?[A-Z]{1,3}\$?\d{1,7})?)(?![\w(])"
-    r"|(?P<name>[A-Z]+)(?=\()|(?P<sign><=|>=|<>|[-+*/(),=<>]))",
+    r"|(?P<name>[A-Z]+)(?=\()|(?P<sign><=|>=|<>|[-+*/(),=<>%]))",
 )
 _REF = re.compile(r"(?:('[^']+'|[^!']+)!)?\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _MOST_CELLS = 2000
+_MOST_DIGITS = 15  # of ROUND
+_SUMMED = (Decimal(9), Decimal(109))  # what SUBTOTAL does
 
 Value = Decimal | str | None
 Lookup = Callable[[str, int, int], Value]  # sheet ("" for the same), row, column
@@ -25,20 +28,31 @@ class NotPlain(Exception):
     """The formula is none that this module computes."""
 
 
-def evaluate_formula(formula: str, lookup: Lookup) -> Value:
+class DividedByZero(NotPlain):
+    """The formula divides by zero: an error value, which IFERROR may replace."""
+
+
+def evaluate_formula(formula: str, lookup: Lookup, shown: Lookup | None = None) -> Value:
     """The result of a plain formula; a blank operand is None.
 
+    shown: looks a cell up for SUBTOTAL, NotPlain where it may leave the cell out; without it
+    SUBTOTAL is not computed.
+
     Raises:
-        NotPlain: it uses anything but sums, differences and what the blank forms are made of.
+        NotPlain: it uses anything but the functions below, or a text where a number must stand.
     """
-    return _Parser(_tokens(formula), lookup).whole()
+    try:
+        return _Parser(_tokens(formula), lookup, shown).whole()
+    except InvalidOperation as exc:  # more digits than any cell keeps
+        raise NotPlain from exc
 
 
 class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]], lookup: Lookup) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], lookup: Lookup, shown: Lookup | None) -> None:
         self.tokens = tokens
         self.at = 0
         self.lookup = lookup
+        self.shown = shown
 
     def whole(self) -> Value:
         value = self.comparison()
@@ -77,14 +91,20 @@ class _Parser:
                 return value
 
     def product(self) -> Value:
-        value = self.factor()
+        value = self.percentage()
         while True:
             if self.take("*"):
-                value = _number(value) * _number(self.factor())
+                value = _number(value) * _number(self.percentage())
             elif self.take("/"):
-                value = _quotient(_number(value), _number(self.factor()))
+                value = _quotient(_number(value), _number(self.percentage()))
             else:
                 return value
+
+    def percentage(self) -> Value:
+        value = self.factor()
+        while self.take("%"):
+            value = _number(value).scaleb(-2)
+        return value
 
     def factor(self) -> Value:
         if self.take("-"):
@@ -114,15 +134,44 @@ class _Parser:
         self.expect("(")
         if name == "IF":
             return self.choice()
+        if name == "IFERROR":
+            return self.without_error()
+        if name == "SUBTOTAL":
+            return self.subtotal()
         values = self.arguments()
-        if name == "SUM":
-            return sum((v for v in values if isinstance(v, Decimal)), Decimal(0))
-        if name == "COUNT":
-            return Decimal(sum(isinstance(v, Decimal) for v in values))
+        if name in _OF_NUMBERS:
+            return _OF_NUMBERS[name]([v for v in values if isinstance(v, Decimal)])
+        if name == "ABS" and len(values) == 1:
+            return abs(_number(values[0]))
         if name == "ROUND" and len(values) == 2:
-            digits = _number(values[1])
-            return _number(values[0]).quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
+            return _rounded(_number(values[0]), _number(values[1]))
         raise NotPlain
+
+    def subtotal(self) -> Value:
+        """SUBTOTAL as a sum: of cells that are surely counted, or not at all."""
+        code = self.factor()
+        self.expect(",")
+        if code not in _SUMMED or self.shown is None:
+            raise NotPlain
+        usual, self.lookup = self.lookup, self.shown
+        values = self.arguments()
+        self.lookup = usual
+        return _sum([v for v in values if isinstance(v, Decimal)])
+
+    def without_error(self) -> Value:
+        """IFERROR: the second value where the first divides by zero; other errors are not plain."""
+        first = self.skipped(",")
+        self.expect(",")
+        second = self.skipped(")")
+        self.expect(")")
+        try:
+            return self.of(first)
+        except DividedByZero:
+            return self.of(second)
+
+    def of(self, tokens: list[tuple[str, str]]) -> Value:
+        """The value of a part of the formula."""
+        return _Parser(tokens, self.lookup, self.shown).whole()
 
     def choice(self) -> Value:
         """IF: only the branch that is taken is computed, the other may be anything plain."""
@@ -132,7 +181,7 @@ class _Parser:
         self.expect(",")
         no = self.skipped(")")
         self.expect(")")
-        return _Parser(yes if _number(condition) else no, self.lookup).whole()
+        return self.of(yes if _number(condition) else no)
 
     def skipped(self, end: str) -> list[tuple[str, str]]:
         """The tokens up to a sign outside all brackets, which are passed over."""
@@ -148,11 +197,12 @@ class _Parser:
         values: list[Value] = []
         while True:
             token = self.peek()
-            if token is not None and token[0] == "ref" and ":" in token[1]:
+            ends = self.tokens[self.at + 1 : self.at + 2]
+            if token is not None and token[0] == "ref" and ends and ends[0][1] in ",)":
                 self.at += 1
                 values.extend(self.cells(token[1]))
             else:
-                values.append(self.comparison())
+                values.append(_number(self.comparison()))
             if self.take(")"):
                 return values
             self.expect(",")
@@ -198,8 +248,37 @@ def _number(value: Value) -> Decimal:
 def _quotient(top: Decimal, bottom: Decimal) -> Decimal:
     """To the 15 digits that a spreadsheet keeps."""
     if not bottom:
-        raise NotPlain
+        raise DividedByZero
     return Context(prec=15).divide(top, bottom)
+
+
+def _rounded(value: Decimal, digits: Decimal) -> Decimal:
+    if digits != int(digits) or abs(digits) > _MOST_DIGITS:
+        raise NotPlain
+    return value.quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
+
+
+def _sum(numbers: list[Decimal]) -> Decimal:
+    return sum(numbers, Decimal(0))
+
+
+def _product(numbers: list[Decimal]) -> Decimal:
+    return prod(numbers, start=Decimal(1)) if numbers else Decimal(0)
+
+
+def _average(numbers: list[Decimal]) -> Decimal:
+    return _quotient(_sum(numbers), Decimal(len(numbers)))
+
+
+# Functions of all the numbers among their arguments; blanks and texts are passed over.
+_OF_NUMBERS: dict[str, Callable[[list[Decimal]], Decimal]] = {
+    "SUM": _sum,
+    "COUNT": lambda numbers: Decimal(len(numbers)),
+    "PRODUCT": _product,
+    "AVERAGE": _average,
+    "MAX": lambda numbers: max(numbers, default=Decimal(0)),
+    "MIN": lambda numbers: min(numbers, default=Decimal(0)),
+}
 
 
 def _compare(left: Value, sign: str, right: Value) -> bool:

@@ -50,7 +50,8 @@ class LegacyCell:
     """A filled cell; rows and columns count from 1.
 
     kind: number, text, boolean, error or date. raw: as an .xlsx would store it (a date is its
-    serial number, a boolean ``1`` or ``0``). format: the number format code.
+    serial number, a boolean ``1`` or ``0``). format: the number format code. struck: whether the
+    whole cell is struck out.
     """
 
     row: int
@@ -58,6 +59,7 @@ class LegacyCell:
     kind: str
     raw: str
     format: str = "General"
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ def _cells(layout: SheetLayout, table: _Table, kind: str) -> Iterator[LegacyCell
             raise _failed(kind)
         name, raw, code = found
         if name:
-            yield LegacyCell(row, column, name, raw, code)
+            yield LegacyCell(row, column, name, raw, code, mark.struck)
 
 
 def _value(mark: CellMark, value: object) -> tuple[str, str, str] | None:
@@ -328,7 +330,8 @@ def _digits(number: float) -> str:
 
 def _plain_sheet(sheet: LegacySheet) -> PlainSheet:
     cells = [
-        PlainCell(c.row, c.column, _written(c), c.format, c.kind == "error") for c in sheet.cells
+        PlainCell(c.row, c.column, _written(c), c.format, c.kind == "error", c.struck)
+        for c in sheet.cells
     ]
     return PlainSheet(
         sheet.name, sheet.state, cells, sheet.merges, dict(sheet.widths), dict(sheet.heights)

@@ -34,6 +34,7 @@ ASSUMED = {
     Doubt.STROKE: "填“{raw}”，按空白读",
     Doubt.TRAILING_NOTE: "“{raw}”按 {value} 读，括号内作说明",
     Doubt.OUT_OF: "“{raw}”按 {value} 分读",
+    Doubt.FULL_STOP: "“{raw}”里的句号按小数点读，为 {value}",
     Doubt.PERCENT_WITHOUT_SIGN: "填“{raw}”没有百分号，按 {value}% 读",
     Doubt.PERCENT_ONE: "填“{raw}”，按 100% 读（也可能是 1%）",
 }
@@ -90,7 +91,7 @@ class Values:
             return self._text(base, grid, cell)
         if self._format(grid, cell.style).is_struck:
             shown = _CROSSED.format(raw=self.shown(grid, cell).strip())
-            self._problem("figures.unreadable", ref, shown)
+            self._unreadable(ref, shown, "struck")
             return replace(base, raw=shown, state=State.UNREADABLE)
         if cell.kind == "text" and STRUCK in cell.raw:
             rest = without_struck(cell.raw)
@@ -185,7 +186,7 @@ class Values:
         if isinstance(computed, str):
             return cell._replace(kind="text", raw=computed), ""
         shown = f"={cell.formula}"
-        self._problem("figures.unreadable", CellRef(grid.name, cell.row, cell.column), shown)
+        self._unreadable(CellRef(grid.name, cell.row, cell.column), shown, "formula")
         return None, shown
 
     def _computed(self, grid: Grid, cell: Cell) -> Value:
@@ -194,13 +195,19 @@ class Values:
             return None
         self._computing.add(key)
         try:
-            return evaluate_formula(cell.formula, lambda s, r, c: self._operand(grid, s, r, c))
+            return evaluate_formula(
+                cell.formula,
+                lambda s, r, c: self._operand(grid, s, r, c),
+                lambda s, r, c: self._operand(grid, s, r, c, of_subtotal=True),
+            )
         except NotPlain:
             return None
         finally:
             self._computing.discard(key)
 
-    def _operand(self, grid: Grid, sheet: str, row: int, column: int) -> Value:
+    def _operand(
+        self, grid: Grid, sheet: str, row: int, column: int, of_subtotal: bool = False
+    ) -> Value:
         source = grid
         if sheet and sheet != grid.name:
             if sheet not in grid.workbook.sheet_names:
@@ -209,6 +216,8 @@ class Values:
         cell = source.sheet.cells.get((row, column))
         if cell is None:
             return None
+        if of_subtotal and (row in source.sheet.hidden_rows or _is_subtotal(cell)):
+            raise NotPlain  # such cells may or may not be left out
         if cell.formula is not None:
             computed = self._computed(source, cell)
             if computed is None and not cell.cached:
@@ -225,7 +234,7 @@ class Values:
 
     def _text(self, base: Fact, grid: Grid, cell: Cell) -> Fact:
         if cell.kind == "error":
-            self._problem("figures.unreadable", base.ref, cell.raw)
+            self._unreadable(base.ref, cell.raw, "error")
             return replace(base, raw=cell.raw, state=State.UNREADABLE)
         shown = without_struck(self.shown(grid, cell))
         text = shown.strip()
@@ -242,7 +251,7 @@ class Values:
         elif cell.kind == "text":
             amount = parse_percent(cell.raw) if kind == "percent" else parse_amount(cell.raw)
         if amount is None or amount.unit not in _EXPECTED_UNITS[kind]:
-            self._problem("figures.unreadable", base.ref, shown)
+            self._unreadable(base.ref, shown, self._why(grid, cell))
             return replace(base, raw=shown, state=State.UNREADABLE)
         if amount.value is None:
             note = ASSUMED[amount.doubt].format(raw=shown.strip()) if amount.doubt else ""
@@ -278,7 +287,17 @@ class Values:
             self._problem("figures.assumed", base.ref, shown, details={"note": note})
         return note
 
+    def _why(self, grid: Grid, cell: Cell) -> str:
+        """What keeps a cell from being a figure, where that is no matter of how it is written."""
+        if cell.kind == "error":
+            return "error"
+        return "date" if cell.kind == "number" and self._format(grid, cell.style).is_date else ""
+
     # ---- problems ----
+
+    def _unreadable(self, ref: CellRef | None, shown: str, why: str) -> None:
+        """Say that a cell is no figure. ``why`` chooses the words, the usual ones when empty."""
+        self._problem("figures.unreadable", ref, shown, details={"why": why} if why else None)
 
     def _hides(self, grid: Grid, area: Area, cell: Cell | None, ref: CellRef) -> bool:
         """Whether the merge hides another value; that is said, and the cell is not read."""
@@ -354,6 +373,10 @@ def _date(serial: Decimal, from_1904: bool) -> str:
     if not 60 < serial < 200_000:
         return plain(serial)
     return (start + timedelta(days=int(serial))).isoformat()
+
+
+def _is_subtotal(cell: Cell) -> bool:
+    return cell.formula is not None and "SUBTOTAL" in cell.formula.upper()
 
 
 def _differs(cell: Cell, computed: Decimal) -> bool:

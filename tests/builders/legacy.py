@@ -123,12 +123,16 @@ def xls(book: Workbook, biff: int = 8, cells: Mapping[str, bytes] | None = None)
 def xls_stream(book: Workbook, biff: int = 8, cells: Mapping[str, bytes] | None = None) -> bytes:
     """The workbook stream of an .xls."""
     codes = _codes(book)
-    sheets = [_xls_sheet(sheet, biff, codes, (cells or {}).get(sheet.title, b"")) for sheet in book]
+    looks = _looks(book)
+    sheets = [_xls_sheet(sheet, biff, looks, (cells or {}).get(sheet.title, b"")) for sheet in book]
     head = _bof(biff, 0x0005) + record(0x0042, struct.pack("<H", 1200 if biff == 8 else 936))
+    for flags in (0, 0, 0, 0, 0x0008):  # the fifth font, number 5, strikes out
+        head += record(0x0031, struct.pack("<2H", 220, flags).ljust(14, b"\0") + b"\0\1")
     for number, code in enumerate(codes):
         head += record(0x041E, struct.pack("<H", _FIRST_OWN + number) + _text(code, biff, 2, 1))
-    for number in range(len(codes)):
-        head += record(0x00E0, struct.pack("<2H", 0, _FIRST_OWN + number).ljust(20, b"\0"))
+    for code, struck in looks:
+        look = struct.pack("<2H", 5 if struck else 0, _FIRST_OWN + codes.index(code))
+        head += record(0x00E0, look.ljust(20, b"\0"))
     names = [_text(sheet.title, biff, 1, 1) for sheet in book]
     at = len(head) + sum(4 + 6 + len(name) for name in names) + 4
     for sheet, name, content in zip(book, names, sheets, strict=True):
@@ -151,10 +155,10 @@ def _text(text: str, biff: int, wide: int, narrow: int) -> bytes:
     return len(raw).to_bytes(narrow, "little") + raw
 
 
-def _xls_sheet(sheet: Worksheet, biff: int, codes: list[str], more: bytes) -> bytes:
+def _xls_sheet(sheet: Worksheet, biff: int, looks: list[tuple[str, bool]], more: bytes) -> bytes:
     content = _bof(biff, 0x0010)
     for cell in _filled(sheet):
-        place = struct.pack("<3H", cell.row - 1, cell.column - 1, codes.index(cell.number_format))
+        place = struct.pack("<3H", cell.row - 1, cell.column - 1, looks.index(_look(cell)))
         content += _xls_cell(place, cell.value, biff)
     merges = [area.bounds for area in sheet.merged_cells.ranges]
     if merges and biff == 8:
@@ -242,7 +246,6 @@ def record12(number: int, body: bytes = b"") -> bytes:
 
 def xlsb(book: Workbook) -> bytes:
     """The workbook as .xlsb, texts in the cells."""
-    codes = _codes(book)
     bundle = b""
     parts: dict[str, bytes] = {}
     relations = [("styles", "styles.bin")]
@@ -250,7 +253,7 @@ def xlsb(book: Workbook) -> bytes:
         relations.append(("worksheet", f"worksheets/sheet{number}.bin"))
         state = struct.pack("<2I", _STATES[sheet.sheet_state], number)
         bundle += record12(156, state + _wide(f"rId{number + 1}") + _wide(sheet.title))
-        parts[f"xl/worksheets/sheet{number}.bin"] = _xlsb_sheet(sheet, codes)
+        parts[f"xl/worksheets/sheet{number}.bin"] = _xlsb_sheet(sheet, _looks(book))
     workbook = record12(131) + record12(153, struct.pack("<3I", 0, 0, 0))
     workbook += record12(143) + bundle + record12(144) + record12(132)
     return _zip(
@@ -259,29 +262,34 @@ def xlsb(book: Workbook) -> bytes:
             "_rels/.rels": _rels([("officeDocument", "xl/workbook.bin")]),
             "xl/workbook.bin": workbook,
             "xl/_rels/workbook.bin.rels": _rels(relations),
-            "xl/styles.bin": _xlsb_styles(codes),
+            "xl/styles.bin": _xlsb_styles(_codes(book), _looks(book)),
             **parts,
         }
     )
 
 
-def _xlsb_styles(codes: list[str]) -> bytes:
+def _xlsb_styles(codes: list[str], looks: list[tuple[str, bool]]) -> bytes:
     formats = b"".join(
         record12(44, struct.pack("<H", _FIRST_OWN + n) + _wide(code))
         for n, code in enumerate(codes)
     )
-    looks = b"".join(
-        record12(47, struct.pack("<2H", 0, _FIRST_OWN + n).ljust(16, b"\0"))
-        for n in range(len(codes))
+    fonts = b"".join(
+        record12(43, struct.pack("<2H", 220, flags).ljust(21, b"\0") + _wide("宋体"))
+        for flags in (0, 0x08)
     )
-    size = struct.pack("<I", len(codes))
+    entries = b"".join(
+        record12(47, struct.pack("<3H", 0, _FIRST_OWN + codes.index(code), struck).ljust(16, b"\0"))
+        for code, struck in looks
+    )
+    count, size, both = (struct.pack("<I", n) for n in (len(codes), len(looks), 2))
     return (
-        record12(278) + record12(615, size) + formats + record12(616)
-        + record12(617, size) + looks + record12(618) + record12(279)
+        record12(278) + record12(615, count) + formats + record12(616)
+        + record12(611, both) + fonts + record12(612)
+        + record12(617, size) + entries + record12(618) + record12(279)
     )  # fmt: skip
 
 
-def _xlsb_sheet(sheet: Worksheet, codes: list[str]) -> bytes:
+def _xlsb_sheet(sheet: Worksheet, looks: list[tuple[str, bool]]) -> bytes:
     rows = [cell.row for cell in _filled(sheet)] or [1]
     columns = [cell.column for cell in _filled(sheet)] or [1]
     area = (min(rows) - 1, max(rows) - 1, min(columns) - 1, max(columns) - 1)
@@ -291,7 +299,7 @@ def _xlsb_sheet(sheet: Worksheet, codes: list[str]) -> bytes:
         if cell.row != last:
             last = cell.row
             content += record12(0, struct.pack("<2IH", last - 1, 0, 300).ljust(17, b"\0"))
-        place = struct.pack("<2I", cell.column - 1, codes.index(cell.number_format))
+        place = struct.pack("<2I", cell.column - 1, looks.index(_look(cell)))
         content += _xlsb_cell(place, cell.value)
     content += record12(146)
     merges = [area.bounds for area in sheet.merged_cells.ranges]
@@ -343,6 +351,11 @@ _ODS_HEAD = (
     f' xmlns:text="{_ODF}:text:1.0" xmlns:style="{_ODF}:style:1.0"'
     f' xmlns:number="{_ODF}:datastyle:1.0" office:version="1.2">'
 )
+_CROSSED = (
+    '<style:style style:name="out" style:family="table-cell">'
+    '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+    '<style:style style:name="crossed" style:family="table-cell" style:parent-style-name="out"/>'
+)
 _HIDDEN = (
     '<style:style style:name="away" style:family="table">'
     '<style:table-properties table:display="false"/></style:style>'
@@ -358,7 +371,7 @@ def ods_of(tables: str, *, before: str = "", styles: str = "") -> bytes:
     """An .ods around the given ``table:table`` elements; ``before`` stands above the root."""
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?>{before}{_ODS_HEAD}'
-        f"<office:automatic-styles>{_HIDDEN}{styles}</office:automatic-styles>"
+        f"<office:automatic-styles>{_HIDDEN}{_CROSSED}{styles}</office:automatic-styles>"
         f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
         "</office:document-content>"
     )
@@ -418,7 +431,8 @@ def _ods_cell(cell: Cell, span: str) -> str:
         text = repr(_number(value))
         kind = f'office:value-type="{form}" office:value="{text}"'
     lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in text.split("\n"))
-    return f"<table:table-cell {kind}{span}>{lines}</table:table-cell>"
+    style = ' table:style-name="crossed"' if cell.font.strike else ""
+    return f"<table:table-cell{style} {kind}{span}>{lines}</table:table-cell>"
 
 
 # ---- what all share ----
@@ -432,6 +446,16 @@ def _filled(sheet: Worksheet) -> list[Cell]:
 def _codes(book: Workbook) -> list[str]:
     codes = {cell.number_format: None for sheet in book for cell in _filled(sheet)}
     return list({"General": None, **codes})
+
+
+def _look(cell: Cell) -> tuple[str, bool]:
+    """A cell's number format, and whether it is struck out."""
+    return cell.number_format, bool(cell.font.strike)
+
+
+def _looks(book: Workbook) -> list[tuple[str, bool]]:
+    looks = {_look(cell): None for sheet in book for cell in _filled(sheet)}
+    return list({("General", False): None, **looks})
 
 
 def _number(value: object) -> float:

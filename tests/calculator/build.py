@@ -218,7 +218,8 @@ def _scores(spec: FormSpec, scores: Mapping[int, Value]) -> dict[int, Value]:
 
 
 def _rating(spec: FormSpec, total: Decimal) -> str:
-    return next(band.label for band in spec.bands if total >= band.at_least)
+    earned = (band.label for band in spec.bands if total >= band.at_least)
+    return next(earned, spec.bands[-1].label)
 
 
 def _fact(spec: FormSpec, name: str, value: Value, ref: CellRef | None) -> Fact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -49,6 +50,22 @@ def _findings(changes: Mapping[str, Value]) -> list[Finding]:
 
 def test_the_base_has_no_broken_sum() -> None:
     assert _findings({}) == []
+
+
+def test_a_head_that_says_yuan_over_figures_in_wan_is_named() -> None:
+    names = ("income_total", "income_carryover", "income_fiscal_appropriation", "income_other")
+    typed = {name: Decimal(str(BASE[name])) for name in names}
+    form = submission(SPEC, {name: value / 10000 for name, value in typed.items()}, base=BASE)
+    converted = {
+        name: replace(
+            form.facts[name], raw=str(value), note=f"{value}（元）折合 {value / 10000} 万元"
+        )
+        for name, value in typed.items()
+    }
+    found = evaluate(replace(form, facts=form.facts | converted), SPEC).findings
+    [said] = [f for f in found if f.code == "figures.surplus"]
+    assert "可能是表头的单位写错" in said.fix
+    assert "收入合计等填的本来就是万元（312.47）" in said.fix
 
 
 @pytest.mark.parametrize(

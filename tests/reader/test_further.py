@@ -211,6 +211,21 @@ def test_specials_keep_their_issues_and_days(form: FormSpec) -> None:
     assert rows[1].facts["special_amount"].state is State.BLANK
 
 
+def test_a_row_that_adds_up_a_list_is_no_entry_of_it(form: FormSpec) -> None:
+    supplement, data = supplement_of_eleven(), base_of_eleven()
+    supplement.specials.append(("合计", Decimal(136), None, Decimal(136)))
+    data.specials.append(("小计", figures("100 106 106")))
+    submission = with_form(
+        form, lambda s: draw_base(s, data), lambda s: draw_supplement(s, supplement)
+    )
+    assert [row.unit for row in submission.lists if row.block == "special"][
+        -1
+    ] == "国家重点资料抢救"
+    specials = [row.unit for row in submission.lists if row.block == "district_special"]
+    assert specials == ["数字化加工", "库房维修"]
+    assert "form.line_extra" not in {p.code for p in submission.problems}
+
+
 def test_all_three_parts_on_one_sheet_are_told_apart(form: FormSpec) -> None:
     workbook = layout_plain.build(units.clean())
     profile = workbook.worksheets[0]
@@ -313,6 +328,24 @@ def test_two_filled_base_data_sheets_are_said(form: FormSpec) -> None:
     )
     assert submission.facts["base_authorized_posts"].number == 30
     assert [p.code for p in submission.problems] == ["form.several_forms"]
+
+
+@pytest.mark.parametrize("blank", [(4,), (3, 4)])
+def test_a_year_over_the_first_of_its_columns_holds_for_the_next(blank: tuple[int, ...]) -> None:
+    data = base_of_eleven()
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    draw_base(sheet, data, Drawn(heads="rows", merged=False, value_columns=1))
+    [years] = [r for r in range(1, 20) if str(sheet.cell(r, 2).value).startswith("2020年")]
+    assert [str(sheet.cell(years, c).value)[:4] for c in (2, 3, 4)] == ["2020", "2021", "2021"]
+    if 3 in blank:  # 2020年决算数 in one cell, 2021年 over 预算数 and 决算数
+        sheet.cell(years, 2).value = "2020年决算数"
+        sheet.cell(years + 1, 2).value = None
+    sheet.cell(years, 4).value = None
+    submission = read(workbook, load_form("yueyanglou-2023-base"))
+    expected = wanted(data)
+    assert numbers(submission, list(expected)) == expected
+    assert "form.sheet_year_differs" not in {p.code for p in submission.problems}
 
 
 @pytest.mark.libreoffice

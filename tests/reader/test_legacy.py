@@ -15,6 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl import Workbook as Book
+from openpyxl.styles import Font
 
 from perfeval_xl.errors import WorkbookError
 from perfeval_xl.forms.spec import FormSpec
@@ -113,6 +114,44 @@ def test_hidden_rows_and_columns_stay_hidden(
     found = Workbook.open(convert_legacy(data, kind)).sheet(sheet.title)
     assert found.hidden_rows == {2}
     assert (found.column_width(1) > 0, found.column_width(2)) == (True, 0)
+
+
+def crossed_out() -> Book:
+    """The example form with the number of staff struck out, and the whole income as text."""
+    book = layout_plain.build(FilledForm.example())
+    for cell in (c for row in book.worksheets[0].iter_rows() for c in row):
+        if str(cell.value) in ("实有人数", "收入合计"):
+            is_staff = cell.value == "实有人数"
+            below = next(
+                c for n in range(1, 9)
+                if (c := cell.offset(0, n) if is_staff else cell.offset(n, 0)).value is not None
+            )  # fmt: skip
+            below.value = below.value if is_staff else str(below.value)
+            below.font = Font(strike=True)
+    return book
+
+
+def assert_crossed_out_is_no_figure(submission: Submission) -> None:
+    facts = submission.facts
+    for name in ("actual_staff", "income_total"):
+        assert (facts[name].state, facts[name].raw[-5:]) == (State.UNREADABLE, "（已划去）")
+    others = {"authorized_posts", "expenditure_total", "income_carryover"}
+    assert {facts[name].state for name in others} == {State.NUMBER}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_figure_struck_out_is_no_figure(form: FormSpec, kind: str) -> None:
+    data = MAKERS[kind](crossed_out())
+    assert_crossed_out_is_no_figure(submission_of(convert_legacy(data, kind), form))
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_a_figure_struck_out_in_what_libreoffice_writes_is_no_figure(
+    form: FormSpec, soffice: Callable[[Path, str], Path], tmp_path: Path, kind: str
+) -> None:
+    data = soffice(save(crossed_out(), tmp_path / "划去.xlsx"), kind).read_bytes()
+    assert_crossed_out_is_no_figure(submission_of(convert_legacy(data, kind), form))
 
 
 @pytest.mark.libreoffice

@@ -102,6 +102,64 @@ def test_the_self_score_under_a_shared_head_is_read_not_the_office_s(
     assert self_scores(read(filled(make), form)) == list(SCORES.values())
 
 
+def split_heads(sheet: Worksheet, own: int, names: tuple[str, str, str]) -> None:
+    """Heads over two rows without merges: the upper one over two columns stands in the first."""
+    upper, first, second = names
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet.delete_rows(17)
+    scores = [sheet.cell(row, 6).value for row in range(4, 29)]
+    sheet.insert_cols(7)
+    sheet.insert_rows(4)
+    sheet["F3"], sheet["F4"], sheet["G4"] = upper, first, second
+    for row, score in enumerate(scores, start=5):
+        sheet.cell(row, 6).value = sheet.cell(row, 7).value = 0.5
+        sheet.cell(row, own).value = score
+
+
+@pytest.mark.parametrize(
+    ("own", "names"),
+    [
+        (6, ("得分", "自评", "财政复核")),
+        (7, ("评分情况", "财政复核", "自评")),
+        (6, ("得分情况（分）", "自评得分", "复核得分")),
+    ],
+)
+def test_heads_over_two_rows_whose_merges_are_gone_are_read(
+    form: FormSpec, own: int, names: tuple[str, str, str]
+) -> None:
+    submission = read(filled(lambda sheet: split_heads(sheet, own, names)), form)
+    assert self_scores(submission) == list(SCORES.values())
+    codes = {p.code for p in submission.problems}
+    assert not codes & {"form.row_extra", "form.label_missing", "form.column_twice"}
+
+
+def test_heads_of_which_some_stand_a_row_higher_are_joined(form: FormSpec) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.delete_rows(17)
+        for column in (4, 5, 7):
+            sheet.cell(2, column).value = sheet.cell(3, column).value
+            sheet.cell(3, column).value = None
+
+    submission = read(filled(make), form)
+    assert self_scores(submission) == list(SCORES.values())
+    assert {row.max_score.number for row in submission.scores} >= {Decimal(5), Decimal(3)}
+    assert "form.label_missing" not in {p.code for p in submission.problems}
+
+
+def test_a_column_of_figures_without_a_head_does_not_push_the_scores_aside(form: FormSpec) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.insert_cols(7)
+        for row in SCORES:
+            sheet.cell(row, 7).value = 0.5
+
+    assert self_scores(read(filled(make), form)) == list(SCORES.values())
+
+
 def test_a_score_column_that_is_hidden_does_not_go_before_the_one_that_is_shown(
     form: FormSpec,
 ) -> None:
@@ -161,6 +219,40 @@ def test_judged_rows_that_a_unit_named_itself_are_known_by_place_and_points(
     assert self_scores(submission) == list(SCORES.values())
 
 
+@pytest.mark.parametrize("points", [None, (15, None, None), (5, 5, 5)])
+def test_benefits_that_a_unit_named_itself_share_the_points_of_their_pool(
+    form: FormSpec, points: tuple[int | None, ...] | None
+) -> None:
+    def make(sheet: Worksheet) -> None:
+        for row, name in zip((26, 27, 28), ("税收增长", "群众就业", "空气质量"), strict=True):
+            sheet.cell(row, 3).value = name
+        if points:
+            sheet.unmerge_cells("E26:E28")
+            for row, value in zip((26, 27, 28), points, strict=True):
+                sheet.cell(row, 5).value = value
+
+    submission = read(filled(make), form)
+    assert self_scores(submission) == list(SCORES.values())
+    assert not {"form.row_missing", "form.row_extra"} & {p.code for p in submission.problems}
+
+
+def test_more_benefits_than_the_form_has_are_extra_rows_not_details_of_another_group(
+    form: FormSpec,
+) -> None:
+    def make(sheet: Worksheet) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        sheet.insert_rows(28)
+        sheet["F28"] = 1
+        for row, name in zip(range(26, 30), ("税收", "就业", "水质", "空气"), strict=True):
+            sheet.cell(row, 3).value = name
+
+    problems = read(filled(make), form).problems
+    extra = [p.details["label"] for p in problems if p.code == "form.row_extra"]
+    assert extra == ["税收", "就业", "水质", "空气"]
+    assert "form.row_detail" not in {p.code for p in problems}
+
+
 def test_a_row_with_other_points_is_not_taken_for_a_missing_one(form: FormSpec) -> None:
     def make(sheet: Worksheet) -> None:
         sheet["C20"], sheet["E20"] = "河长制", 9
@@ -209,6 +301,33 @@ def test_the_whole_is_counted_once_whatever_its_row_is_called(
     facts = read(in_rows(filled(), rows), form).facts
     assert facts["income_total"].number == Decimal("812.5")
     assert facts["income_nontax_account"].number == 20
+
+
+PART = [100, 0.1, 99.9, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([("样例水利局", BOTH), ("其中：水利站", TWO)], ["样例水利局"]),
+        ([("局机关", ONE), ("水利站", TWO), ("其中：工程队", PART)], ["局机关", "水利站"]),
+        ([("局机关", ONE), ("其中：办公室", PART), ("水利站", TWO)], ["局机关", "水利站"]),
+        (
+            [("局机关", ONE), ("水利站", TWO), ("其中：工程队", PART), ("合计", BOTH)],
+            ["局机关", "水利站", "合计"],
+        ),
+        (
+            [("合计", BOTH), ("其中：局机关", ONE), ("水利站", TWO)],
+            ["合计", "局机关", "水利站"],
+        ),
+    ],
+)
+def test_a_detail_of_one_row_is_not_counted_beside_it(
+    form: FormSpec, rows: list[tuple[str, list[float]]], kept: list[str]
+) -> None:
+    submission = read(in_rows(filled(), rows), form)
+    assert submission.facts["income_total"].number == Decimal("812.5")
+    assert [row.unit for row in submission.rows if row.block == "income"] == kept
 
 
 def test_hidden_rows_are_not_added_and_are_named(form: FormSpec) -> None:

@@ -24,6 +24,7 @@ from perfeval_xl.calculator.checks.sums import (
 )
 from perfeval_xl.calculator.lines import texts_of
 from perfeval_xl.calculator.report import check_report
+from perfeval_xl.calculator.scale import ask_scale
 from perfeval_xl.forms.spec import CheckSpec
 
 __all__ = ["KINDS", "Desk", "run_checks", "without_doubtful_units"]
@@ -32,6 +33,11 @@ __all__ = ["KINDS", "Desk", "run_checks", "without_doubtful_units"]
 def check_report_figures(desk: Desk, check: CheckSpec) -> None:
     """Figures in the prose cells against the fields they name."""
     check_report(desk.submission, desk.prepared, desk.book, check, texts_of(check, "prose"))
+
+
+def check_scale(desk: Desk, check: CheckSpec) -> None:
+    """An amount in proportion to the rest of the form."""
+    ask_scale(desk.submission, desk.prepared, desk.book, check)
 
 
 KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
@@ -45,6 +51,7 @@ KINDS: Mapping[str, Callable[[Desk, CheckSpec], None]] = {
     "equal": check_equal,
     "rate": check_rate,
     "sum_rows": check_sum_rows,
+    "scale": check_scale,
 }
 
 

@@ -16,6 +16,7 @@ from perfeval_xl.forms.texts import rule_texts
 from perfeval_xl.model import Fact, State
 
 YUAN = "figures.yuan_for_wan"
+HEAD = "figures.unit_head_doubtful"
 
 
 def cannot_check(

@@ -39,6 +39,16 @@ def check_equal(desk: Desk, check: CheckSpec) -> None:
             slots={"label": desk.label(left.id), "check": check.title}, clause=check.clause, marked=1,
         )  # fmt: skip
         return
+    if _in_wan_under_yuan(desk, left, right):
+        desk.book.add(
+            outcome.HEAD, refs_of([left, right]), desk.shown(left), desk.shown(right),
+            slots={
+                "label": desk.label(left.id), "operands": desk.label(right.id),
+                "places": cells([right.ref]),
+            },
+            clause=check.clause, marked=1,
+        )  # fmt: skip
+        return
     gap = replace(left, value=difference)
     desk.book.add(
         check.code, refs_of([left, right]), desk.shown(left), desk.shown(right), desk.shown(gap),
@@ -55,18 +65,33 @@ def _in_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
     return abs(left.number / WAN - right.number) <= tolerance(desk.prepared, [left, right])
 
 
-def without_doubtful_units(desk: Desk) -> Submission:
-    """The submission as it may be scored: amounts of a sheet that is most likely in 元 are not read.
+def _in_wan_under_yuan(desk: Desk, left: Fact, right: Fact) -> bool:
+    """Whether the first figure, converted as its head says, was the second one before that."""
+    if not left.number or not left.note:
+        return False
+    return _in_yuan(desk, replace(left, value=left.number * WAN * WAN, decimals=0), right)
 
-    A sheet of which one figure is ten thousand times its fellow on 附件2-1 would score wrongly in
-    every ratio between the two.
+
+def _in_another_unit(desk: Desk, check: CheckSpec) -> bool:
+    facts = desk.submission.facts
+    left, right = (
+        facts.get(str(check.options[key])) or missing_fact("") for key in ("left", "right")
+    )
+    return _in_yuan(desk, left, right) or _in_wan_under_yuan(desk, left, right)
+
+
+def without_doubtful_units(desk: Desk) -> Submission:
+    """The submission as it may be scored: amounts of a sheet most likely in another unit are not read.
+
+    A sheet of which one figure is ten thousand times its fellow on 附件2-1, or a ten thousandth,
+    would score wrongly in every ratio between the two.
     """
     facts = desk.submission.facts
     doubtful = {
         check.attachment
         for check in desk.prepared.spec.checks
         if check.kind == "equal" and check.attachment in desk.submission.attached
-        and _in_yuan(desk, *(facts.get(str(check.options[key])) or missing_fact("") for key in ("left", "right")))
+        and _in_another_unit(desk, check)
     }  # fmt: skip
     if not doubtful:
         return desk.submission

@@ -21,9 +21,10 @@ from perfeval_xl.ooxml.package import Limits
 from perfeval_xl.ooxml.styles import GENERAL
 
 _BIFF8 = 0x0600
-_BOF, _EOF, _FILEPASS, _BOUNDSHEET, _FORMAT, _XF = (
-    0x0809, 0x000A, 0x002F, 0x0085, 0x041E, 0x00E0,
+_BOF, _EOF, _FILEPASS, _BOUNDSHEET, _FONT, _FORMAT, _XF = (
+    0x0809, 0x000A, 0x002F, 0x0085, 0x0031, 0x041E, 0x00E0,
 )  # fmt: skip
+_STRUCK, _NO_FONT = 0x0008, 4  # of a font; no font has the number 4
 _NUMBER, _RK, _MULRK, _BOOLERR = 0x0203, 0x027E, 0x00BD, 0x0205
 _TEXTS = frozenset((0x00FD, 0x0204, 0x00D6))  # LABELSST, LABEL, RSTRING
 _FORMULAS = frozenset((0x0006, 0x0206, 0x0406))
@@ -95,7 +96,8 @@ class _Globals:
         self.stream = stream
         self.tabs: list[tuple[int, str, str, str]] = []  # offset, name, state, kind
         self._formats: dict[int, str] = {}
-        self._styles: list[int] = []
+        self._styles: list[tuple[int, int]] = []  # font and number format of each
+        self._fonts: list[bool] = []  # whether each strikes out
         for number, body in _substream(stream, 0):
             self._take(number, body)
 
@@ -119,14 +121,22 @@ class _Globals:
             self.tabs.append((at, name, _STATES.get(state & 3, "hidden"), _TAB_KINDS.get(kind, "")))
         elif number == _FORMAT:
             self._formats[struct.unpack_from("<H", body)[0]] = _text(body, 2, 2)
+        elif number == _FONT:
+            self._fonts.append(bool(struct.unpack_from("<H", body, 2)[0] & _STRUCK))
         elif number == _XF:
-            self._styles.append(struct.unpack_from("<H", body, 2)[0])
+            self._styles.append(struct.unpack_from("<2H", body))
 
     def _format(self, style: int) -> str:
-        return format_code(self._styles[style] if style < len(self._styles) else 0, self._formats)
+        number = self._styles[style][1] if style < len(self._styles) else 0
+        return format_code(number, self._formats)
+
+    def _is_struck(self, style: int) -> bool:
+        font = self._styles[style][0] if style < len(self._styles) else 0
+        place = font - (font > _NO_FONT)
+        return place < len(self._fonts) and self._fonts[place]
 
     def _number(self, style: int, value: float) -> CellMark:
-        return CellMark("number", self._format(style), value)
+        return CellMark("number", self._format(style), value, self._is_struck(style))
 
     def _take_cell(self, sheet: SheetLayout, number: int, body: bytes, limits: Limits) -> None:
         if number in _SINGLE:
@@ -156,7 +166,7 @@ class _Globals:
 
     def _mark(self, number: int, style: int, body: bytes) -> CellMark:
         if number in _TEXTS:
-            return CellMark("text")
+            return CellMark("text", struck=self._is_struck(style))
         if number == _RK:
             return self._number(style, rk_number(struct.unpack_from("<I", body, 6)[0]))
         if number == _BOOLERR:

@@ -10,7 +10,8 @@ from perfeval_xl.ooxml.foreign.layout import ERRORS, CellMark, SheetLayout, form
 from perfeval_xl.ooxml.foreign.parts import open_zip
 from perfeval_xl.ooxml.package import Limits, Package
 
-_ROW, _COLINFO, _MERGE, _BUNDLE, _FORMAT, _XF = 0, 60, 176, 156, 44, 47
+_ROW, _COLINFO, _MERGE, _BUNDLE, _FONT, _FORMAT, _XF = 0, 60, 176, 156, 43, 44, 47
+_STRUCK = 0x08  # of a font
 _COLUMN_HIDDEN, _ROW_HIDDEN = 0x01, 0x10
 _CELL_RK = 2
 _BEGIN_CELL_XFS, _END_CELL_XFS = 617, 618
@@ -27,7 +28,7 @@ def scan_xlsb(data: bytes, limits: Limits) -> list[SheetLayout]:
     main = _main_part(package)
     relations = {relation.id: relation for relation in package.relationships(main)}
     styles = next((r.part for r in relations.values() if r.kind == "styles" and r.part), "")
-    formats = _cell_formats(package.read(styles)) if styles else []
+    looks = _cell_looks(package.read(styles)) if styles else []
     sheets = []
     for number, body in _records(package.read(main)):
         if number == _BUNDLE:
@@ -40,7 +41,7 @@ def scan_xlsb(data: bytes, limits: Limits) -> list[SheetLayout]:
                 raise WorkbookError("workbook.bad_relation", {"part": main, "target": identity})
             sheet.kind = relation.kind
             if sheet.kind == "worksheet":
-                _scan_sheet(sheet, package.read(relation.part), formats, limits)
+                _scan_sheet(sheet, package.read(relation.part), looks, limits)
             sheets.append(sheet)
     return sheets
 
@@ -85,23 +86,30 @@ def _text(body: bytes, at: int) -> tuple[str, int]:
     return body[at + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def _cell_formats(content: bytes) -> list[str]:
+def _cell_looks(content: bytes) -> list[tuple[str, bool]]:
+    """Number format of each cell style, and whether it strikes out."""
     own: dict[int, str] = {}
-    codes: list[str] = []
+    fonts: list[bool] = []
+    looks: list[tuple[str, bool]] = []
     inside = False
     for number, body in _records(content):
         if number == _FORMAT:
             own[struct.unpack_from("<H", body)[0]] = _text(body, 2)[0]
+        elif number == _FONT:
+            fonts.append(bool(struct.unpack_from("<H", body, 2)[0] & _STRUCK))
         elif number == _BEGIN_CELL_XFS:
             inside = True
         elif number == _END_CELL_XFS:
             inside = False
         elif number == _XF and inside:
-            codes.append(format_code(struct.unpack_from("<H", body, 2)[0], own))
-    return codes
+            code, font = struct.unpack_from("<2H", body, 2)
+            looks.append((format_code(code, own), font < len(fonts) and fonts[font]))
+    return looks
 
 
-def _scan_sheet(sheet: SheetLayout, content: bytes, formats: list[str], limits: Limits) -> None:
+def _scan_sheet(
+    sheet: SheetLayout, content: bytes, looks: list[tuple[str, bool]], limits: Limits
+) -> None:
     row = 0
     for number, body in _records(content):
         if number == _ROW:
@@ -114,8 +122,8 @@ def _scan_sheet(sheet: SheetLayout, content: bytes, formats: list[str], limits: 
         elif number in _CELLS:
             column, style = struct.unpack_from("<2I", body)
             style &= 0xFFFFFF
-            code = formats[style] if style < len(formats) else format_code(0, {})
-            mark = CellMark(_CELLS[number], code, _seen(number, body))
+            code, is_struck = looks[style] if style < len(looks) else (format_code(0, {}), False)
+            mark = CellMark(_CELLS[number], code, _seen(number, body), is_struck)
             sheet.mark(row, column + 1, mark, limits)
         elif number == _MERGE:
             top, bottom, left, right = struct.unpack_from("<4I", body)

@@ -24,12 +24,13 @@ class CellMark(NamedTuple):
 
     format: the number format code, ``General`` when it has none.
     seen: what the scan itself read: a number (a date as it is stored), an error such as ``#DIV/0!``,
-    a text with line breaks; None where it did not read.
+    a text with line breaks; None where it did not read. struck: whether the whole cell is struck out.
     """
 
     kind: str
     format: str = GENERAL
     seen: float | str | None = None
+    struck: bool = False
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -59,16 +60,25 @@ class _Styles:
     parents: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     lengths: dict[str, float] = field(default_factory=dict)  # points, by column or row style
+    struck: dict[str, bool] = field(default_factory=dict)  # by cell style that says it
 
     def code(self, style: str) -> str:
         """The number format of a cell style, General when it has none."""
+        own = self._own(style, self.data)
+        return self.codes.get(self.data[own], GENERAL) if own else GENERAL
+
+    def is_struck(self, style: str) -> bool:
+        """Whether a cell of this style is struck out as a whole."""
+        own = self._own(style, self.struck) if self.struck else ""
+        return bool(own) and self.struck[own]
+
+    def _own(self, style: str, said: Collection[str]) -> str:
+        """The style or the nearest one above it of which something is said, empty for none."""
         for _ in range(20):
-            if style in self.data:
-                return self.codes.get(self.data[style], GENERAL)
-            if style not in self.parents:
-                return GENERAL
+            if style in said or style not in self.parents:
+                break
             style = self.parents[style]
-        return GENERAL
+        return style if style in said else ""
 
 
 class _Scan:
@@ -81,7 +91,8 @@ class _Scan:
         self.limits = limits
         self.sheets: list[SheetLayout] = []
         self._path: list[str] = []
-        self._style = ""  # the cell style being defined
+        self._style = ""  # the style being defined
+        self._family = ""
         self._data = ""  # the data style being defined
         self._code: list[str] = []
         self._text: list[str] | None = None
@@ -162,12 +173,17 @@ class _Scan:
             self._data, self._code = given.get("style:name", ""), []
             if name == "number:percentage-style":
                 self._code.append("%")
-        elif name == "style:style":
+        elif name in ("style:style", "style:default-style"):
             self._style = given.get("style:name", "")
+            self._family = given.get("style:family", "")
             if given.get("style:data-style-name"):
                 self.styles.data[self._style] = given["style:data-style-name"]
             if given.get("style:parent-style-name"):
                 self.styles.parents[self._style] = given["style:parent-style-name"]
+        elif name == "style:text-properties" and self._family == "table-cell":
+            line = given.get("style:text-line-through-style")
+            if line is not None:
+                self.styles.struck[self._style] = line != "none"
         elif name == "style:table-properties" and given.get("table:display") == "false":
             self.styles.hidden.add(self._style)
         elif name in ("style:table-column-properties", "style:table-row-properties"):
@@ -227,7 +243,8 @@ class _Scan:
         column, self._column = self._column, self._column + count
         mark = self._mark(given, column)
         if mark is not None:
-            self._place(sheet, column, count, mark)
+            is_struck = self.styles.is_struck(self._style_of(given, column))
+            self._place(sheet, column, count, mark._replace(struck=True) if is_struck else mark)
         rows = _count(given, "table:number-rows-spanned")
         columns = _count(given, "table:number-columns-spanned")
         if name == _CELLS[0] and (rows > 1 or columns > 1):
@@ -260,10 +277,13 @@ class _Scan:
         if kind in ("string", "boolean"):
             own = shown if self._breaks and "office:string-value" not in given else None
             return CellMark(_KINDS[kind], GENERAL, own)
-        style = given.get("table:style-name") or self._row_style or self._column_style(column)
+        style = self._style_of(given, column)
         code = "0.00%" if kind == "percentage" else self.styles.code(style)
         value = _float(given["office:value"]) if given.get("office:value") else None
         return CellMark(_KINDS.get(kind, "text"), code, value)
+
+    def _style_of(self, given: dict[str, str], column: int) -> str:
+        return given.get("table:style-name") or self._row_style or self._column_style(column)
 
     def _column_style(self, column: int) -> str:
         return next((style for last, style in self._columns if column <= last), "")

@@ -43,6 +43,7 @@ class PlainCell:
     value: Value
     format: str = "General"
     is_error: bool = False
+    struck: bool = False
 
 
 @dataclass(slots=True)
@@ -206,19 +207,22 @@ def _cell_xml(cell: PlainCell, style: int, texts: TextRegistry) -> str:
 
 
 _FONT = Font(size=10.5)
+_STRUCK = Font(size=10.5, strike=True)
 _BOXED = Style(font=_FONT, border=Border(), vertical="center", wrap=True)
-_CENTRED: dict[str, Style] = {}
+_BOXED_STRUCK = Style(font=_STRUCK, border=Border(), vertical="center", wrap=True)
+_CENTRED: dict[tuple[str, bool], Style] = {}
 
 
 def _look(cell: PlainCell) -> Style:
     if isinstance(cell.value, str) and not cell.is_error:
-        return _BOXED
-    if cell.format not in _CENTRED:
+        return _BOXED_STRUCK if cell.struck else _BOXED
+    key = (cell.format, cell.struck)
+    if key not in _CENTRED:
         if len(_CENTRED) > 1000:
             _CENTRED.clear()
         code = None if cell.format == "General" else cell.format
-        _CENTRED[cell.format] = Style(
-            font=_FONT, border=Border(), horizontal="center", vertical="center",
+        _CENTRED[key] = Style(
+            font=_STRUCK if cell.struck else _FONT, border=Border(), horizontal="center", vertical="center",
             number_format=code,
         )  # fmt: skip
-    return _CENTRED[cell.format]
+    return _CENTRED[key]

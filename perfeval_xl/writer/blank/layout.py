@@ -24,6 +24,7 @@ REPEATED: Final = ":"  # base-data:unit_name, what the form has already said
 _OPERANDS = (
     "total", "parts", "groups", "result", "minuend", "subtrahend", "smaller", "larger", "totals",
 )  # fmt: skip
+_ASKED = "scale"  # a kind of check that asks and need not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Form:
         self.checks = [
             check
             for check in spec.checks
-            if not check.attachment or check.attachment in self.further
+            if (not check.attachment or check.attachment in self.further) and check.kind != _ASKED
         ]
         self.formulas: dict[str, str] = {}  # of the cells that add up, by field id
 
