@@ -379,6 +379,12 @@ def explain(
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
 @click.option("--with", "further", metavar="附表", help="附上哪几张附表，用逗号隔开。")
 @_TEMPLATES
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="设置文件（表样、等次、颜色）；不写就用当前文件夹里的 perfeval.toml。",
+)
 @_clear_errors
 def blank(
     form: str,
@@ -387,6 +393,7 @@ def blank(
     force: bool,
     further: str | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """生成 FORM 的空白表，供填报单位填写；用 --roster 给名册里每个单位一份，填好名称和编码。
 
@@ -399,18 +406,25 @@ def blank(
       perfeval blank yueyanglou-2021 --roster 名册.xlsx --with base-data,supplement -o 下发
     """
     from perfeval_xl.batch.files import whole_file
+    from perfeval_xl.batch.settings import settings_in
+    from perfeval_xl.forms.office import office_form
     from perfeval_xl.writer.blank import write_blank
+    from perfeval_xl.writer.style import in_colours
 
-    spec = _known_form(form, templates)
+    chosen = _settings(settings_file or settings_in(Path.cwd()), None, templates, None)
+    _known_form(form, chosen.templates)
+    spec = office_form(form, chosen.templates, chosen.office)
     names = _attachments_named(spec, further)
+    colours = dict(chosen.office.colours)
     if roster is not None:
-        _write_blanks(spec, roster, output, force, names)
+        with in_colours(colours):
+            _write_blanks(spec, roster, output, force, names)
         return
     if output.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
         raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
-    with whole_file(output) as temporary:
+    with whole_file(output) as temporary, in_colours(colours):
         write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
 
@@ -660,7 +674,7 @@ def settings_command(
 def init(folder: Path | None) -> None:
     """在 FOLDER 里摆好收件、结果两个文件夹、设置、空白表、名册和双击用的 复核.bat。已有的不动。
 
-    不写 FOLDER，就在桌面上新建“绩效复核”。
+    不写 FOLDER，就在桌面上新建“绩效复核”。空白表按 FOLDER 里已有的 perfeval.toml 生成（表样、等次、颜色）。
 
     \b
     示例：

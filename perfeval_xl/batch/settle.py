@@ -99,7 +99,7 @@ def settle(
 ) -> Settlement:
     """Collect and check the rulings in all copies; write the summary and a notice per unit.
 
-    office: what the office has settled for itself; its bands give the rating.
+    office: what the office has settled for itself: its bands give the rating, its tints the looks.
 
     Raises:
         NothingToSettle: no run has finished in this outbox.
@@ -121,7 +121,7 @@ def settle(
             collector = _Collector(target, store, options, files, known)
             units = collector.units(_records(target))
         ours = OurFiles(target)
-        _write(ours, units)
+        _write(ours, units, office)
         strays = _strays(target, {unit.copy for unit in units}, options)
     remarks = (UNITS_LOST,) if known.are_lost else ()
     return Settlement(units, target / SETTLED, tuple(ours.set_aside), tuple(strays), remarks)
@@ -142,11 +142,15 @@ def _records(outbox: Path) -> Iterator[Record]:
         yield from (from_line(line) for line in lines)
 
 
-def _write(ours: OurFiles, units: Sequence[UnitSettlement]) -> None:
+def _write(ours: OurFiles, units: Sequence[UnitSettlement], office: OfficeRules) -> None:
     from perfeval_xl.writer.notice import write_notice
     from perfeval_xl.writer.settled import write_settled
+    from perfeval_xl.writer.style import in_colours
 
-    with tempfile.TemporaryDirectory(prefix="perfeval_") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="perfeval_") as folder,
+        in_colours(dict(office.colours)),
+    ):
         scratch = Path(folder) / "x.xlsx"
 
         def made(write: Callable[[Path], object]) -> bytes:
