@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfeval_xl.batch import ledger
+from perfeval_xl.batch import ledger, taking
 from perfeval_xl.batch.copies import OutboxCopies
 from perfeval_xl.batch.discover import Submitted, discover
 from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, finish
@@ -21,7 +21,6 @@ from perfeval_xl.batch.files import clear_parts, remove
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.keep import set_aside
-from perfeval_xl.batch.ledger import Taking
 from perfeval_xl.batch.lists import Lists, lists_of
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
@@ -154,8 +153,8 @@ def run_folder(
             del run, copies
             shown = finish(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, shown, office.names())
-            _note(result, ledger.take(target, result.results, taking))
+            taken = taking.Taking(office.unit_of, applied, shown, office.names())
+            _note(result, taking.take(target, result.results, taken))
     return result
 
 
