@@ -62,6 +62,8 @@ def settings_page() -> str:
         "由 `docs/generate.py` 从 `perfeval_xl/batch/settings_keys.py` 生成，请勿手改。",
         "",
         "文件放在收件文件夹旁边（同一个上级文件夹里），或用 `--settings 文件` 指定；`perfeval init` 写好一份带说明的。",
+        "`run`、`watch`、`check`、`explain`、`verify` 用收件文件夹旁边的，`settle` 用结果文件夹旁边的，`init` 用它要摆的文件夹里的，`blank` 用当前文件夹里的："
+        "核定的等次和颜色、空白表的表样、等次和颜色都照设置。",
         "先后：命令行、perfeval.toml、表样、默认。`perfeval settings 收件` 列出每项现在的值和来源。",
         "写错了的键、值都报错，说明文件、行、键和应怎样写，不会悄悄不理。路径相对于设置文件所在的文件夹。",
         "",

@@ -9,10 +9,17 @@ from pathlib import Path
 
 from perfeval_xl.batch.files import whole_file
 from perfeval_xl.batch.journal import FOLDER
-from perfeval_xl.batch.settings import NAME, settings_beside, settings_for
+from perfeval_xl.batch.settings import (
+    NAME,
+    load_settings,
+    settings_beside,
+    settings_for,
+    settings_in,
+)
 from perfeval_xl.batch.settings_keys import commented
 from perfeval_xl.errors import PerfEvalError
 from perfeval_xl.forms.catalog import load_forms, templates_directory
+from perfeval_xl.forms.office import office_forms
 
 DESK, INBOX, OUTBOX, CLICKED, PROMPT = "绩效复核", "收件", "结果", "复核.bat", "命令窗口.bat"
 ROSTER, REFERENCE = "名册.xlsx", "参考数据.xlsx"
@@ -43,9 +50,10 @@ def usual_folder() -> Path:
 def lay_out(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Make what the office's folder needs; gives each place and whether it is new.
 
-    What exists is left as it is.
+    What exists is left as it is; settings that lie there hold for the blanks.
 
     Raises:
+        SettingsError: they are wrong.
         OSError: the folder cannot be written.
     """
     for name in (INBOX, OUTBOX):
@@ -53,7 +61,7 @@ def lay_out(folder: Path) -> Iterator[tuple[Path, bool]]:
         is_new = not place.is_dir()
         place.mkdir(parents=True, exist_ok=True)
         yield place, is_new
-    for name, write in _files():
+    for name, write in _files(folder):
         place = folder / name
         is_new = not place.exists()
         if is_new:
@@ -68,7 +76,7 @@ def task_of(folder: Path, dropped: str | None) -> Task:
     Raises:
         DeskError: there is no inbox, or what was dropped is no folder or file to work on.
     """
-    own = folder / NAME if (folder / NAME).is_file() else None
+    own = settings_in(folder)
     place = _place(dropped)
     if place is not None and place.is_file():
         return Task(place, None, settings_for(place) or own)
@@ -101,19 +109,25 @@ def _is_same(first: Path, second: Path) -> bool:
     return first.resolve() == second.resolve()
 
 
-def _files() -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Name of each file of the folder with what writes it to a path."""
+def _files(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Name of each file of the folder with what writes it to a path.
+
+    What the settings decide comes last: they may name a list, and they may be wrong.
+    """
     from perfeval_xl.writer.blank import write_blank
     from perfeval_xl.writer.lists import write_reference, write_roster
+    from perfeval_xl.writer.style import in_colours
 
     yield NAME, partial(_write_text, text=commented())
     yield ROSTER, write_roster
     yield REFERENCE, partial(write_reference, forms=load_forms())
-    for spec in load_forms():
-        yield f"空白表_{spec.id}.xlsx", partial(write_blank, spec)
     for name, source in _COMMANDS.items():
         text = (templates_directory() / "office" / source).read_text(encoding="utf-8")
         yield name, partial(_write_text, text=text, bom=False)
+    settings = load_settings(settings_in(folder))
+    with in_colours(dict(settings.office.colours)):
+        for spec in office_forms(settings.templates, settings.office):
+            yield f"空白表_{spec.id}.xlsx", partial(write_blank, spec)
 
 
 def _write_text(path: Path, text: str, bom: bool = True) -> None:

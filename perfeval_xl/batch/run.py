@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfeval_xl.batch import ledger
+from perfeval_xl.batch import ledger, taking
 from perfeval_xl.batch.copies import OutboxCopies, strays_in
 from perfeval_xl.batch.discover import Submitted, discover, keep_apart
 from perfeval_xl.batch.ending import RESULTS, SUMMARY, RunResult, write_results, writing_summary
@@ -21,7 +21,6 @@ from perfeval_xl.batch.files import clear_parts, remove
 from perfeval_xl.batch.history import Sent, with_history
 from perfeval_xl.batch.journal import Journal
 from perfeval_xl.batch.keep import set_aside
-from perfeval_xl.batch.ledger import Taking
 from perfeval_xl.batch.lists import Lists, lists_of
 from perfeval_xl.batch.lock import OutboxLock
 from perfeval_xl.batch.office import Office
@@ -159,9 +158,9 @@ def run_folder(
             del run, copies
             shown = write_results(result, journal, names, chosen, specs, desk)
             applied = {spec.id: rules_in_words(spec.digest) for spec in specs}
-            taking = Taking(office.unit_of, applied, shown, office.names())
+            taken = taking.Taking(office.unit_of, applied, shown, office.names())
             with writing_summary(result, shown, chosen.jobs or cores()):
-                _note(result, ledger.take(target, result.results, taking))
+                _note(result, taking.take(target, result.results, taken))
     return result
 
 

@@ -193,7 +193,12 @@ def settings_beside(inbox: Path) -> Path | None:
 
     One inside the inbox governs nothing: that is where units send files.
     """
-    found = inbox.resolve().parent / NAME
+    return settings_in(inbox.resolve().parent)
+
+
+def settings_in(folder: Path) -> Path | None:
+    """The perfeval.toml of the office's folder; None when there is none."""
+    found = folder / NAME
     return found if found.is_file() else None
 
 

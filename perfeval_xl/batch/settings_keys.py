@@ -141,7 +141,8 @@ KEYS = (
 TITLES = {key.name: key.title for key in KEYS}
 _TABLES = ("lists", "limits", "colours", "severities", "watch")
 _OPENING = """\
-# perfeval_xl 的设置。放在收件文件夹旁边（同一个上级文件夹里），run、watch、check、explain、verify 都用它。
+# perfeval_xl 的设置。放在收件文件夹旁边（同一个上级文件夹里），run、watch、check、explain、verify、settle、init 都用它；
+# blank 用当前文件夹里的。
 # 以 # 开头的行不起作用；要用哪一项，去掉那一行开头的 # 和空格，再改等号右边。
 # 路径相对于本文件所在的文件夹；路径里的 \\ 写成 /。
 # 命令行写了的，以命令行为准。现在各项的值和来源：perfeval settings 收件

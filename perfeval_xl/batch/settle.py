@@ -10,11 +10,16 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from perfeval_xl.amounts import ZERO, plain
+from perfeval_xl.batch.answers import (
+    findings_of,
+    items_of,
+    number_of,
+    pool_mistakes,
+    rating_of,
+)
 from perfeval_xl.batch.copies import OutboxCopies, copies_in
 from perfeval_xl.batch.counting import Received, roles_of
 from perfeval_xl.batch.discover import REVIEWED, REVIEWED_SUFFIX
@@ -27,34 +32,18 @@ from perfeval_xl.batch.record import Record, from_line
 from perfeval_xl.batch.rulings import RulingStore, Snapshot, known_for
 from perfeval_xl.batch.units import KnownUnits, units_of_last_run
 from perfeval_xl.batch.who import Who, may_be_one, who_of
-from perfeval_xl.context import Adjudication, Waiver
 from perfeval_xl.errors import PerfEvalError, WorkbookError
 from perfeval_xl.forms.office import AS_PRINTED, OfficeRules, office_form
-from perfeval_xl.forms.spec import FormSpec
-from perfeval_xl.model import CellRef, Outcome
 from perfeval_xl.ruling import (
-    Fault,
-    Question,
-    changed_grounds,
-    faults_of,
-    finding_keys,
     total_of,
-    waiver_faults,
 )
-from perfeval_xl.settlement import Dealt, Item, Mistake, Role, Stage, UnitSettlement
-from perfeval_xl.writer.ruled import Entries, TypedRuling, TypedWaiver, iso_date
+from perfeval_xl.settlement import Item, Mistake, Role, Stage, UnitSettlement
+from perfeval_xl.writer.ruled import Entries
 from perfeval_xl.writer.text import (
     COPY_OF_ANOTHER,
     COPY_UNREADABLE,
-    FAULTS,
-    FORMULA_WITHOUT_RESULT,
-    POOL_EXCEEDED,
     UNITS_LOST,
     WHY_ROLE,
-    carried_from,
-    earlier_ruling,
-    earlier_waiver,
-    interval,
 )
 
 RESULTS = "results.jsonl"
@@ -99,7 +88,7 @@ def settle(
 ) -> Settlement:
     """Collect and check the rulings in all copies; write the summary and a notice per unit.
 
-    office: what the office has settled for itself; its bands give the rating.
+    office: what the office has settled for itself: its bands give the rating, its tints the looks.
 
     Raises:
         NothingToSettle: no run has finished in this outbox.
@@ -121,7 +110,7 @@ def settle(
             collector = _Collector(target, store, options, files, known)
             units = collector.units(_records(target))
         ours = OurFiles(target)
-        _write(ours, units)
+        _write(ours, units, office)
         strays = _strays(target, {unit.copy for unit in units}, options)
     remarks = (UNITS_LOST,) if known.are_lost else ()
     return Settlement(units, target / SETTLED, tuple(ours.set_aside), tuple(strays), remarks)
@@ -142,11 +131,15 @@ def _records(outbox: Path) -> Iterator[Record]:
         yield from (from_line(line) for line in lines)
 
 
-def _write(ours: OurFiles, units: Sequence[UnitSettlement]) -> None:
+def _write(ours: OurFiles, units: Sequence[UnitSettlement], office: OfficeRules) -> None:
     from perfeval_xl.writer.notice import write_notice
     from perfeval_xl.writer.settled import write_settled
+    from perfeval_xl.writer.style import in_colours
 
-    with tempfile.TemporaryDirectory(prefix="perfeval_") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="perfeval_") as folder,
+        in_colours(dict(office.colours)),
+    ):
         scratch = Path(folder) / "x.xlsx"
 
         def made(write: Callable[[Path], object]) -> bytes:
@@ -216,9 +209,9 @@ class _Collector:
         entries = self._entries(record, mistakes)
         snapshots = self._entered(record["file"], who, key, entries.sha256)
         rulings, waivers = known_for(snapshots, entries.sha256)
-        items = _items(record, spec, entries, rulings, mistakes)
-        mistakes += _pool_mistakes(record, spec, items)
-        findings = _findings(record, entries, waivers, mistakes)
+        items = items_of(record, spec, entries, rulings, mistakes)
+        mistakes += pool_mistakes(record, spec, items)
+        findings = findings_of(record, entries, waivers, mistakes)
         ruled = {i.question.id: i.ruled for i in items if i.ruled is not None}
         pools = {name: pool.points for name, pool in spec.pools.items()}
         total = total_of([item.question for item in items], ruled, pools)
@@ -231,11 +224,11 @@ class _Collector:
             code=record["unit"]["code"] or "",
             form_name=spec.name,
             year=record["year"],
-            stated=_number(totals["self_sum"] if totals["stated"] is None else totals["stated"]),
-            computed=_number(totals["computed"]),
+            stated=number_of(totals["self_sum"] if totals["stated"] is None else totals["stated"]),
+            computed=number_of(totals["computed"]),
             rating_stated=totals["rating_stated"] or "",
             total=total,
-            rating=_rating(total, record, spec),
+            rating=rating_of(total, record, spec),
             items=items,
             findings=findings,
             mistakes=tuple(mistakes),
@@ -340,165 +333,3 @@ def notice_of(copy: str) -> str:
     """Where the notice of a unit goes, by where its copy lies."""
     stem = copy.removeprefix(f"{REVIEWED}/").rpartition(".")[0].removesuffix(REVIEWED_SUFFIX)
     return f"{NOTICES}/{stem}{NOTICE_SUFFIX}.xlsx"
-
-
-# ---- indicators ----
-
-
-def _items(
-    record: Mapping[str, Any],
-    spec: FormSpec,
-    entries: Entries,
-    known: Iterable[Adjudication],
-    mistakes: list[Mistake],
-) -> tuple[Item, ...]:
-    typed = {t.ruling.indicator: t for t in entries.standing}
-    carried = {t.ruling.indicator: carried_from(t.ruling) for t in entries.carried}
-    earlier = {r.indicator: r for r in known if r.sha256 != entries.sha256 or not entries.sha256}
-    pools = {indicator.id: indicator.shared for indicator in spec.indicators}
-    items = []
-    for found in record["indicators"]:
-        question = _question(found, pools.get(found["id"], ""))
-        place = entries.cells.get(question.id)
-        shown = place.qualified if place else f"{found['sheet'] or ''}"
-        own = typed.get(question.id)
-        if own is None:
-            before = earlier.get(question.id)
-            now = entries.grounds.get(question.id, "")
-            said = _said_of(before, question, now) if before else ""
-            items.append(Item(question, found["sentence"], shown, earlier=said))
-        else:
-            ruled = _ruled(record["file"], question, own, mistakes)
-            items.append(
-                Item(
-                    question, found["sentence"], shown, ruled, own.ruling.reason,
-                    carried=carried.get(question.id, ""),
-                )
-            )  # fmt: skip
-    return tuple(items)
-
-
-def _rating(total: Decimal, record: Mapping[str, Any], spec: FormSpec) -> str:
-    """The band that a total lies in: of the office's bands where the run had some of its own."""
-    bands = [(b["label"], b["at_least"]) for b in record.get("bands", ())]
-    bands = bands or [(band.label, band.at_least) for band in spec.bands]
-    return str(next((label for label, least in bands if total >= least), bands[-1][0]))
-
-
-def _pool_mistakes(
-    record: Mapping[str, Any], spec: FormSpec, items: Iterable[Item]
-) -> Iterator[Mistake]:
-    """Rulings on indicators that share points, together above those points."""
-    for name, pool in spec.pools.items():
-        members = [item for item in items if item.question.pool == name]
-        ruled = [item for item in members if item.ruled is not None]
-        total = sum((item.counted for item in members), ZERO)
-        if ruled and total > pool.points:
-            message, fix = POOL_EXCEEDED
-            slots = {
-                "file": record["file"], "cell": "、".join(item.place for item in ruled),
-                "labels": "、".join(item.question.label for item in members),
-                "total": plain(total), "max": plain(pool.points),
-            }  # fmt: skip
-            yield Mistake(ruled[0].place, message.format(**slots), fix.format(**slots))
-
-
-def _question(found: Mapping[str, Any], pool: str) -> Question:
-    claimed, score, low, high = (_number(found[name]) for name in ("self", "score", "low", "high"))
-    most = Decimal(str(found["max"]))
-    outcome = Outcome(found["outcome"])
-    return Question(
-        found["id"], found["number"], found["label"], most, claimed, score, low, high, outcome, pool
-    )
-
-
-def _said_of(before: Adjudication, question: Question, grounds: str) -> str:
-    if before.is_withdrawn:
-        return ""
-    now = "空白" if question.claimed is None else plain(question.claimed)
-    changed = changed_grounds(before.grounds, grounds)
-    return earlier_ruling(before, now, interval(question.low, question.high), changed)
-
-
-def _ruled(
-    file: str, question: Question, typed: TypedRuling, mistakes: list[Mistake]
-) -> Decimal | None:
-    """The ruling when it can count; what is wrong with it goes to ``mistakes``."""
-    ruling = typed.ruling
-    if typed.formula:
-        mistakes.append(_mistake(file, typed.score_cell, ruling.raw, *FORMULA_WITHOUT_RESULT))
-        return None
-    faults = faults_of(question, ruling.raw, ruling.score, ruling.reason)
-    values = {
-        "label": question.label,
-        "max": plain(question.max),
-        "claimed": "空白" if question.claimed is None else plain(question.claimed),
-        "interval": interval(question.low, question.high),
-    }
-    for fault in faults:
-        on_reason = fault in (Fault.NO_REASON, Fault.LONG_REASON)
-        cell = typed.reason_cell if on_reason else typed.score_cell
-        mistakes.append(_mistake(file, cell, ruling.raw, *FAULTS[fault], **values))
-    return None if {Fault.NOT_A_NUMBER, Fault.OUT_OF_RANGE} & set(faults) else ruling.score
-
-
-def _mistake(file: str, cell: CellRef, raw: str, message: str, fix: str, **values: str) -> Mistake:
-    slots = {"file": file, "cell": cell.qualified, "raw": raw, **values}
-    return Mistake(cell.qualified, message.format(**slots), fix.format(**slots))
-
-
-# ---- findings ----
-
-
-def _findings(
-    record: Mapping[str, Any],
-    entries: Entries,
-    known: Iterable[Waiver],
-    mistakes: list[Mistake],
-) -> tuple[Dealt, ...]:
-    typed = {t.waiver.key: t for t in entries.waivers}
-    earlier = {w.key: w for w in known if w.sha256 != entries.sha256 or not entries.sha256}
-    found = record["findings"]
-    keys = finding_keys(
-        (f["code"], f["indicator"], f["sheet"] or "", f["cells"][0] if f["cells"] else "")
-        for f in found
-    )
-    return tuple(
-        _dealt(record["file"], finding, typed.get(key), earlier.get(key), mistakes)
-        for finding, key in zip(found, keys, strict=True)
-    )
-
-
-def _dealt(
-    file: str,
-    finding: Mapping[str, Any],
-    typed: TypedWaiver | None,
-    earlier: Waiver | None,
-    mistakes: list[Mistake],
-) -> Dealt:
-    place = f"{finding['sheet']}!{finding['cells'][0]}" if finding["cells"] else ""
-    fixed = (
-        finding["severity"], finding["origin"], place, finding["message"], finding["fix"],
-        finding["indicator"],
-    )  # fmt: skip
-    if typed is None:
-        said = earlier_waiver(earlier) if earlier else ""
-        return Dealt(*fixed, earlier=said)
-    waiver = typed.waiver
-    is_date = bool(iso_date(waiver.date))
-    faults = waiver_faults(waiver.action, waiver.reason, waiver.date, is_date)
-    for fault in faults:
-        cells = {
-            Fault.WAIVER_WITHOUT_REASON: typed.reason_cell,
-            Fault.WAIVER_WITHOUT_DATE: typed.date_cell,
-            Fault.NOT_A_DATE: typed.date_cell,
-        }
-        raw = waiver.date if fault is Fault.NOT_A_DATE else waiver.action
-        cell = cells.get(fault, typed.action_cell)
-        mistakes.append(_mistake(file, cell, raw, *FAULTS[fault]))
-    action = "" if faults else waiver.action
-    return Dealt(*fixed, action, waiver.reason, waiver.date)
-
-
-def _number(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

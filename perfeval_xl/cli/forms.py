@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfeval_xl.cli.choices import known_form
+from perfeval_xl.cli.choices import known_form, settings_at
 from perfeval_xl.cli.exits import clear_errors
 from perfeval_xl.cli.options import PATH, ROSTER, TEMPLATES
 from perfeval_xl.cli.printing import print_remarks
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="文件已存在时覆盖。")
 @click.option("--with", "further", metavar="附表", help="附上哪几张附表，用逗号隔开。")
 @TEMPLATES
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="设置文件（表样、等次、颜色）；不写就用当前文件夹里的 perfeval.toml。",
+)
 @clear_errors
 def blank(
     form: str,
@@ -39,6 +45,7 @@ def blank(
     force: bool,
     further: str | None,
     templates: Path | None,
+    settings_file: Path | None,
 ) -> None:
     """生成 FORM 的空白表，供填报单位填写；用 --roster 给名册里每个单位一份，填好名称和编码。
 
@@ -51,18 +58,25 @@ def blank(
       perfeval blank yueyanglou-2021 --roster 名册.xlsx --with base-data,supplement -o 下发
     """
     from perfeval_xl.batch.files import whole_file
+    from perfeval_xl.batch.settings import settings_in
+    from perfeval_xl.forms.office import office_form
     from perfeval_xl.writer.blank import write_blank
+    from perfeval_xl.writer.style import in_colours
 
-    spec = known_form(form, templates)
+    chosen = settings_at(settings_file or settings_in(Path.cwd()), None, templates, None)
+    known_form(form, chosen.templates)
+    spec = office_form(form, chosen.templates, chosen.office)
     names = _attachments_named(spec, further)
+    colours = dict(chosen.office.colours)
     if roster is not None:
-        _write_blanks(spec, roster, output, force, names)
+        with in_colours(colours):
+            _write_blanks(spec, roster, output, force, names)
         return
     if output.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"文件名要以 .xlsx 结尾，写的是“{output.name}”", param_hint="-o")
     if output.exists() and not force:
         raise click.UsageError(f"“{output}”已经存在；要覆盖请加 --force。")
-    with whole_file(output) as temporary:
+    with whole_file(output) as temporary, in_colours(colours):
         write_blank(spec, temporary, further=names)
     click.echo(f"已生成：{output}", err=True)
 

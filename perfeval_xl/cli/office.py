@@ -18,7 +18,7 @@ from perfeval_xl.cli.printing import print_json
 def init(folder: Path | None) -> None:
     """在 FOLDER 里摆好收件、结果两个文件夹、设置、空白表、名册和双击用的 复核.bat。已有的不动。
 
-    不写 FOLDER，就在桌面上新建“绩效复核”。
+    不写 FOLDER，就在桌面上新建“绩效复核”。空白表按 FOLDER 里已有的 perfeval.toml 生成（表样、等次、颜色）。
 
     \b
     示例：

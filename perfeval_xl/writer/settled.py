@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from perfeval_xl.model import Outcome, Severity
 from perfeval_xl.settlement import Item, Stage, UnitSettlement
 from perfeval_xl.writer.book import Book, Column, Link, Listing, Value, set_up_page, wrapped_lines
 from perfeval_xl.writer.style import HEAD_FONT, OUTCOME, SEVERITY, Look
@@ -107,13 +108,6 @@ _WAIVER_COLUMNS = (
     Column("理由", 36),
     Column("日期", 12, "center"),
 )
-_STAGE_LOOKS = {
-    Stage.MISTAKES: next(look for key, look in SEVERITY.items() if key.value == "error"),
-    Stage.OPEN: next(look for key, look in SEVERITY.items() if key.value == "warning"),
-    Stage.TWICE: next(look for key, look in SEVERITY.items() if key.value == "error"),
-    Stage.SETTLED: next(look for key, look in OUTCOME.items() if key.value == "agrees"),
-    Stage.NOT_COUNTED: next(look for key, look in OUTCOME.items() if key.value == "judged"),
-}
 
 
 def write_settled(path: Path, units: Sequence[UnitSettlement]) -> None:
@@ -156,9 +150,18 @@ def _write_units(book: Book, units: Sequence[UnitSettlement]) -> None:
         listing.write_sentence("没有完成复核的文件。")
     for number, unit in enumerate(units, 1):
         values = _unit_values(number, unit)
-        listing.write_row(values, {_STAGE_COLUMN: _STAGE_LOOKS[unit.stage]})
+        listing.write_row(values, {_STAGE_COLUMN: _look_of(unit.stage)})
     listing.freeze(2)
     listing.filter_rows()
+
+
+def _look_of(stage: Stage) -> Look:
+    """How far a file is, in the tints of the moment."""
+    if stage in (Stage.MISTAKES, Stage.TWICE):
+        return SEVERITY[Severity.ERROR]
+    if stage is Stage.OPEN:
+        return SEVERITY[Severity.WARNING]
+    return OUTCOME[Outcome.AGREES if stage is Stage.SETTLED else Outcome.JUDGED]
 
 
 def _unit_values(number: int, unit: UnitSettlement) -> tuple[Value, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,7 +14,8 @@ from perfeval_xl.batch.settings import Settings, load_settings
 from perfeval_xl.cli import main
 from tests.audit import audit
 from tests.builders.commands import check_bat
-from tests.conftest import SAMPLES
+from tests.builders.lists import written
+from tests.conftest import ROOT, SAMPLES
 
 CLEAN = next(SAMPLES.glob("11*.xlsx"))
 STAFF = next(SAMPLES.glob("02*.xlsx"))
@@ -43,15 +45,86 @@ def test_init_lays_out_what_an_office_needs(folder: Path) -> None:
 
 def test_init_changes_nothing_that_exists(folder: Path) -> None:
     for name in ("perfeval.toml", "名册.xlsx", CLICKED):
-        (folder / name).write_bytes(b"mine")
+        (folder / name).write_bytes(b"# mine")
     (folder / "参考数据.xlsx").unlink()
     (folder / "收件" / "局.xlsx").write_bytes(b"theirs")
     is_new = {place.name: new for place, new in lay_out(folder)}
     assert [name for name, new in is_new.items() if new] == ["参考数据.xlsx"]
     for name in ("perfeval.toml", "名册.xlsx", CLICKED):
-        assert (folder / name).read_bytes() == b"mine"
+        assert (folder / name).read_bytes() == b"# mine"
     assert (folder / "收件" / "局.xlsx").read_bytes() == b"theirs"
     assert not list(folder.rglob("*.perfeval-part*"))
+
+
+OWN_BANDS = """
+[[bands]]
+label = "甲等"
+at_least = 85
+[[bands]]
+label = "乙等"
+at_least = 0
+[colours]
+warning = "FFFF99"
+"""
+
+
+def rating_choices(blank: Path) -> list[str]:
+    """What may be chosen for 评价等次."""
+    sheets = openpyxl.load_workbook(blank).worksheets
+    rules = [rule for sheet in sheets for rule in sheet.data_validations.dataValidation]
+    return [rule.formula1 for rule in rules if rule.type == "list" and "等" in rule.formula1]
+
+
+def fills_of(blank: Path) -> set[str]:
+    sheets = openpyxl.load_workbook(blank).worksheets
+    return {str(c.fill.fgColor.rgb) for sheet in sheets for row in sheet.iter_rows() for c in row}
+
+
+def test_blanks_laid_out_beside_settings_follow_them(tmp_path: Path) -> None:
+    """Own forms, bands and tints, and a list that only ``init`` makes."""
+    own = tmp_path / "表样" / "某区-2021"
+    shutil.copytree(ROOT / "templates" / "yueyanglou-2021", own)
+    spec = (own / "form.toml").read_text(encoding="utf-8")
+    own.joinpath("form.toml").write_text(
+        spec.replace('id = "yueyanglou-2021"', 'id = "某区-2021"'), encoding="utf-8"
+    )
+    settings = 'templates = "表样"\n[lists]\nroster = "名册.xlsx"\n' + OWN_BANDS
+    (tmp_path / "perfeval.toml").write_text(settings, encoding="utf-8")
+    assert call("init", tmp_path).exit_code == 0
+    for form in ("yueyanglou-2021", "某区-2021"):
+        assert rating_choices(tmp_path / f"空白表_{form}.xlsx") == ['"甲等,乙等"']
+        assert "FFFFFF99" in fills_of(tmp_path / f"空白表_{form}.xlsx")
+
+
+def test_wrong_settings_are_named_before_a_blank_is_made(tmp_path: Path) -> None:
+    (tmp_path / "perfeval.toml").write_text("jbos = 2\n", encoding="utf-8")
+    done = call("init", tmp_path)
+    assert done.exit_code == 1
+    assert "perfeval.toml 第 1 行：jbos：不认识的键，是不是“jobs”？" in done.stderr
+    assert not list(tmp_path.glob("空白表*"))
+    assert (tmp_path / CLICKED).is_file()
+
+
+def test_blank_follows_the_settings_in_the_folder_or_those_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "年").mkdir()
+    (tmp_path / "年" / "perfeval.toml").write_text(OWN_BANDS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "年")
+    done = call("blank", "yueyanglou-2021", "-o", "空白.xlsx")
+    assert "设置：" in done.stderr
+    assert rating_choices(tmp_path / "年" / "空白.xlsx") == ['"甲等,乙等"']
+    assert "FFFFFF99" in fills_of(tmp_path / "年" / "空白.xlsx")
+    monkeypatch.chdir(tmp_path)
+    call("blank", "yueyanglou-2021", "-o", "照表样.xlsx")
+    assert rating_choices(tmp_path / "照表样.xlsx") == []
+    call("blank", "yueyanglou-2021", "-o", "照设置.xlsx", "--settings", "年/perfeval.toml")
+    assert rating_choices(tmp_path / "照设置.xlsx") == ['"甲等,乙等"']
+    written(tmp_path / "名册.xlsx", {"名册": [["编码", "名称"], ["001", "区甲局"]]})
+    words = ("--roster", "名册.xlsx", "--settings", "年/perfeval.toml")
+    call("blank", "yueyanglou-2021", "-o", "下发", *words)
+    (one,) = (tmp_path / "下发").iterdir()
+    assert rating_choices(one) == ['"甲等,乙等"']
 
 
 def test_the_workbooks_laid_out_are_sound(folder: Path) -> None:

@@ -84,7 +84,7 @@ def test_the_summary_is_there_also_when_the_ledger_refuses(
     def refuse(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("perfeval_xl.batch.ledger.take", refuse)
+    monkeypatch.setattr("perfeval_xl.batch.taking.take", refuse)
     with pytest.raises(OSError, match="No space"):
         run_folder(inbox, tmp_path, jobs=2)
     assert (tmp_path / "汇总.xlsx").read_bytes() == alone

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from perfeval_xl import run_folder
-from perfeval_xl.batch import ledger, sqlite
-from perfeval_xl.batch.ledger import Taking
+from perfeval_xl.batch import ledger, sqlite, taking
 from perfeval_xl.batch.settings import Settings
 from perfeval_xl.batch.sqlite import LedgerBusy, LedgerMissing, LedgerNewer
+from perfeval_xl.batch.taking import Taking
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.cli import main
 from perfeval_xl.forms.office import OfficeRules
@@ -78,7 +78,7 @@ def test_figures_are_kept_as_exact_texts(outbox: Path) -> None:
 
 
 def taken_again(outbox: Path) -> str:
-    ledger.take(outbox, outbox / "results.jsonl", Taking(unit_key, {}, {}))
+    taking.take(outbox, outbox / "results.jsonl", Taking(unit_key, {}, {}))
     return dump(outbox)
 
 
@@ -227,13 +227,13 @@ def test_a_ledger_damaged_during_a_run_is_moved_aside_and_the_next_run_begins_an
     desk.lay("甲", faulty())
     desk.run()
     desk.lay("甲", FilledForm.example())
-    take = ledger.take
+    take = taking.take
 
     def damaged_first(outbox: Path, *given: Any) -> str:
         ledger_of(outbox).write_bytes(b"no ledger")
         return take(outbox, *given)
 
-    monkeypatch.setattr(ledger, "take", damaged_first)
+    monkeypatch.setattr(taking, "take", damaged_first)
     (remark,) = desk.run().remarks
     assert "ledger-damaged-1.sqlite" in remark
     assert desk.rounds() == {"甲": 2}

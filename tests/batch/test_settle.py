@@ -249,6 +249,21 @@ def test_the_offices_own_bands_give_the_rating(begun: Path, tmp_path: Path) -> N
     assert (row[6], row[9]) == (95.3, "良好")
 
 
+def test_the_offices_colours_are_those_of_the_settled_summary_and_the_notice(
+    begun: Path, tmp_path: Path
+) -> None:
+    desk = Path(shutil.copytree(begun, tmp_path / "案头"))
+    (desk / "perfeval.toml").write_text('[colours]\nwarning = "FFFF99"\n', encoding="utf-8")
+    assert CliRunner().invoke(main, ["settle", str(desk / "结果")]).exit_code == 4
+    summary = openpyxl.load_workbook(desk / "结果" / "汇总_核定.xlsx")["核定汇总"]
+    states = [c for row in summary.iter_rows() for c in row if c.value == "未核定完"]
+    assert {cell.fill.fgColor.rgb for cell in states} == {"FFFFFF99"}
+    notice = openpyxl.load_workbook(desk / "结果" / "复核意见书" / "甲_复核意见书.xlsx").worksheets[
+        0
+    ]
+    assert notice["A2"].fill.fgColor.rgb == "FFFFFF99"
+
+
 def test_settling_knows_the_offices_own_form_by_its_settings(tmp_path: Path) -> None:
     own = tmp_path / "表样" / "某区-2021"
     shutil.copytree(ROOT / "templates" / "yueyanglou-2021", own)
