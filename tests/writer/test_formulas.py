@@ -413,7 +413,9 @@ def test_a_score_that_rests_on_many_rows_colours_its_own_cell_alone() -> None:
     assert marked == [7, 1]
 
 
-INVENTED_RESULTS = ("shared_formulas",)  # the unit's own formulas there do not come to what is stored
+INVENTED_RESULTS = (
+    "shared_formulas",
+)  # the unit's own formulas there do not come to what is stored
 
 
 @pytest.mark.campaign
