@@ -413,6 +413,11 @@ def test_a_score_that_rests_on_many_rows_colours_its_own_cell_alone() -> None:
     assert marked == [7, 1]
 
 
+INVENTED_RESULTS = (
+    "shared_formulas",
+)  # the unit's own formulas there do not come to what is stored
+
+
 @pytest.mark.campaign
 @pytest.mark.libreoffice
 def test_libreoffice_reckons_forms_of_every_kind_to_our_value(
@@ -421,7 +426,7 @@ def test_libreoffice_reckons_forms_of_every_kind_to_our_value(
     """However figures are typed and forms are drawn; and no figure that a cell tells stands alone."""
     found = {}
     for name, change in CHANGES.items():
-        for layout in () if change.slow else change.layouts:
+        for layout in () if change.slow or name in INVENTED_RESULTS else change.layouts:
             try:
                 one = annotated_bytes(made((name,), random.Random(name), layout).written())
             except WorkbookError:
