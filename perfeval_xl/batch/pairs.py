@@ -7,12 +7,14 @@ from typing import Any
 
 from perfeval_xl.batch.across import batch_finding
 from perfeval_xl.batch.counting import Received, roles_of
+from perfeval_xl.batch.naming import other_unit_in
 from perfeval_xl.batch.record import Record
 from perfeval_xl.batch.who import unit_key
 from perfeval_xl.settlement import Role
 
 SAME_CONTENT = "batch.same_content"
 SAME_UNIT = "batch.same_unit"
+FILE_NAME = "batch.file_name_differs"
 REPLACED, REPLACES = "batch.replaced", "batch.replaces"
 
 
@@ -49,6 +51,7 @@ class PairFinder:
         if same:
             findings.append(_pair(SAME_CONTENT, own, same))
         findings += self._of_unit(record, own, same)
+        findings += self._of_name(record, own)
         return len(findings) > before
 
     def _of_unit(self, record: Record, own: str, same: Sequence[str]) -> list[Record]:
@@ -69,6 +72,15 @@ class PairFinder:
         else:
             others += [one.file for one in counting if one.file != own]
         return [*found, _pair(SAME_UNIT, own, sorted(others))] if others else found
+
+    def _of_name(self, record: Record, own: str) -> list[Record]:
+        """That the file is named after another unit; another name of the same one is none."""
+        unit: Any = record["unit"]
+        name = str(unit["name"] or "")
+        other = other_unit_in(own, name)
+        if not other or self._key_of(other, None) == self._key_of(name, unit["code"]):
+            return []
+        return [batch_finding(FILE_NAME, {"names": own, "provided": other, "expected": name})]
 
     def _unit_key(self, record: Record) -> str:
         """The unit a file is of; a form of figures and a scored form of one unit are no pair."""
