@@ -57,7 +57,9 @@ def test_a_head_that_says_yuan_over_figures_in_wan_is_named() -> None:
     typed = {name: Decimal(str(BASE[name])) for name in names}
     form = submission(SPEC, {name: value / 10000 for name, value in typed.items()}, base=BASE)
     converted = {
-        name: replace(form.facts[name], raw=str(value), note=f"{value}（元）折合 {value / 10000} 万元")
+        name: replace(
+            form.facts[name], raw=str(value), note=f"{value}（元）折合 {value / 10000} 万元"
+        )
         for name, value in typed.items()
     }
     found = evaluate(replace(form, facts=form.facts | converted), SPEC).findings

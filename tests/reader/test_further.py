@@ -218,7 +218,9 @@ def test_a_row_that_adds_up_a_list_is_no_entry_of_it(form: FormSpec) -> None:
     submission = with_form(
         form, lambda s: draw_base(s, data), lambda s: draw_supplement(s, supplement)
     )
-    assert [row.unit for row in submission.lists if row.block == "special"][-1] == "国家重点资料抢救"
+    assert [row.unit for row in submission.lists if row.block == "special"][
+        -1
+    ] == "国家重点资料抢救"
     specials = [row.unit for row in submission.lists if row.block == "district_special"]
     assert specials == ["数字化加工", "库房维修"]
     assert "form.line_extra" not in {p.code for p in submission.problems}
