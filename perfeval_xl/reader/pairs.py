@@ -45,7 +45,7 @@ class PairReader(BlockReader):
             if value is None:
                 return self.values.blank_fact(field.id, self.grid.ref(label), found_by)
             fact = self.values.fact(field.id, field.kind, self.grid, value, found_by)
-            return self._alone(fact, value)
+            return self._alone(fact, value) if value.row == label.row else fact
         return self._inline(field, first, last)
 
     def _alone(self, fact: Fact, value: Area) -> Fact:
