@@ -26,6 +26,11 @@ LARGEST = Decimal(10) ** 12  # more than any unit's money in 万元 or 元; beyo
 
 # Direction overrides are kept on purpose: a figure that shows in another order is unreadable.
 _SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2065\ufeff]+")
+# NFKC would make digits of these: 10² is no 102, ①800 no 1800.
+_NO_DIGITS = re.compile(
+    "[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u218b\u2460-\u24ff\u2776-\u2793"
+    "\u3220-\u3229\u3248-\u325f\u3280-\u3289\u32b1-\u32bf]"
+)
 _SPLIT_DIGITS = re.compile(r"\d\s+\d")
 # Without a decimal or a third group 100 200 may as well be two figures.
 _SPACED_THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:(?: \d{3})+\.\d|(?: \d{3}){2,}(?!\d))")
@@ -166,6 +171,8 @@ def fold(text: str) -> str:
     Digits with a space or line break between them stay apart unless they are surely groups of
     three: 12 13 is no 1213.
     """
+    if _NO_DIGITS.search(text):
+        return text
     folded = unicodedata.normalize("NFKC", text).strip()
     if _SPLIT_DIGITS.search(_SPACED_THOUSANDS.sub("", folded)):
         return folded

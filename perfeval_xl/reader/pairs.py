@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from perfeval_xl.amounts import parse_cell_number
 from perfeval_xl.forms.spec import BlockSpec, FieldSpec
 from perfeval_xl.model import CellRef, Fact, ReadingProblem
 from perfeval_xl.reader.grid import Area
@@ -43,8 +44,21 @@ class PairReader(BlockReader):
             value = self._value_of(label)
             if value is None:
                 return self.values.blank_fact(field.id, self.grid.ref(label), found_by)
-            return self.values.fact(field.id, field.kind, self.grid, value, found_by)
+            fact = self.values.fact(field.id, field.kind, self.grid, value, found_by)
+            return self._alone(fact, value) if value.row == label.row else fact
         return self._inline(field, first, last)
+
+    def _alone(self, fact: Fact, value: Area) -> Fact:
+        """The fact, unreadable where another figure stands right beside it."""
+        beside = self.grid.area_at(value.row, value.last_column + 1)
+        cell = self.grid.cell(beside)
+        if fact.number is None or cell is None or cell.kind != "number" or cell.formula is not None:
+            return fact
+        other = self.values.shown(self.grid, cell)
+        is_hidden = self.grid.sheet.column_width(beside.column) == 0
+        if is_hidden or parse_cell_number(cell.raw) == fact.number:
+            return fact
+        return self.values.ambiguous(fact, (fact.raw.strip(), other))
 
     def _cover_end(self) -> int:
         starts = [a.row for b, a in self.ground.starts.items() if b not in ("cover", "result")]

@@ -154,6 +154,12 @@ class Values:
             self._problem("figures.unreadable", grid.ref(area), grid.text(area).strip())
         return replace(fact, raw=raw, state=State.UNREADABLE)
 
+    def ambiguous(self, fact: Fact, shown: tuple[str, ...]) -> Fact:
+        """The fact of a label with several figures of which any may be its own."""
+        raw = "、".join(shown)
+        self._problem("figures.unreadable", fact.ref, raw)
+        return replace(fact, value=None, raw=raw, state=State.UNREADABLE)
+
     def blank_fact(self, fact_id: str, ref: CellRef, found_by: str) -> Fact:
         """The fact of a label that is followed by no cell of its own."""
         return Fact(fact_id, None, "", ref, State.BLANK, None, found_by)

@@ -20,7 +20,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from perfeval_xl import evaluate_workbook
+from perfeval_xl.batch.one import Options, whose
 from tests.audit import audit
 from tests.batch.rounds import dump
 from tests.batch.test_run import files_of
@@ -262,8 +262,8 @@ def in_the_end(year: Year) -> dict[str, Unit]:
 def test_each_unit_that_reports_is_handed_a_blank_that_knows_it(year: Year) -> None:
     wanted = [f"{Unit(n).code}_{Unit(n).name}_自评表.xlsx" for n in range(1, 29)]
     assert year.blanks == sorted(wanted)
-    found = evaluate_workbook(year.office.blank_of(Unit(27)))
-    assert (found.unit_name, found.unit_code) == ("区庚寅局", "001027")
+    found = whose(year.office.blank_of(Unit(27)).read_bytes(), Options())
+    assert (found.name, found.code) == ("区庚寅局", "001027")
     assert {"基础数据表", "补充数据"} <= set(opened(year.office.blank_of(Unit(27))).sheetnames)
 
 

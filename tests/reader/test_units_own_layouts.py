@@ -303,6 +303,22 @@ def test_the_whole_is_counted_once_whatever_its_row_is_called(
     assert facts["income_nontax_account"].number == 20
 
 
+@pytest.mark.parametrize(("beside", "number"), [(35, None), (30, 30), ("人", 30)])
+def test_of_two_figures_beside_a_label_neither_is_chosen(
+    form: FormSpec, beside: int | str, number: int | None
+) -> None:
+    book = filled()
+    sheet = book[PROFILE]
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet["F8"] = beside
+    submission = read(book, form)
+    fact = submission.facts["authorized_posts"]
+    assert fact.number == number
+    said = [p.provided for p in submission.problems if fact.ref in p.refs]
+    assert said == ([] if number else ["30、35"])
+
+
 PART = [100, 0.1, 99.9, 0, 0, 0]
 
 
