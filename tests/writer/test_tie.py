@@ -43,3 +43,10 @@ def test_what_was_carried_is_the_first_ruling_while_the_cells_say_so() -> None:
     assert tie.carried_over(Decimal(3), "盘亏一件") is None
     assert tie.carried_over(None, "盘亏一件") is None
     assert Tie.of(QUESTION, GROUNDS, 3, None).carried_over(Decimal("3.5"), "盘亏一件") is None
+
+
+@pytest.mark.parametrize("carried", ["", "x", "3.5:1", "3.5:1:2022-05-01:zz:00000000", "a:b:c:d:e"])
+def test_what_somebody_typed_into_the_unseen_text_carries_nothing(carried: str) -> None:
+    tie = Tie.read(f"asset_safety|4|0|4|{GROUNDS}|2|{carried}")
+    assert tie is not None
+    assert tie.carried_over(Decimal("3.5"), "盘亏一件") is None
