@@ -120,8 +120,9 @@ def _dated(
 
 
 def _day(stamp: Stamp) -> str:
-    """The day of a file's last change, as the clock on the wall has it."""
-    return date.fromtimestamp(stamp[1] // 10**9).isoformat()
+    """The day of a file's last change, as the clock on the wall has it; empty for one before 1970."""
+    seconds = stamp[1] // 10**9
+    return date.fromtimestamp(seconds).isoformat() if seconds >= 0 else ""
 
 
 def copies_in(outbox: Path) -> Iterable[str]:

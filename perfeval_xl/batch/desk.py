@@ -112,7 +112,7 @@ def _is_same(first: Path, second: Path) -> bool:
 def _files(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
     """Name of each file of the folder with what writes it to a path.
 
-    What the settings decide comes last: they may name a list, and they may be wrong.
+    What the settings decide comes last: they may be wrong.
     """
     from perfeval_xl.writer.blank import write_blank
     from perfeval_xl.writer.lists import write_reference, write_roster
@@ -124,7 +124,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
     for name, source in _COMMANDS.items():
         text = (templates_directory() / "office" / source).read_text(encoding="utf-8")
         yield name, partial(_write_text, text=text, bom=False)
-    settings = load_settings(settings_in(folder))
+    settings = load_settings(settings_in(folder), with_lists=False)
     with in_colours(dict(settings.office.colours)):
         for spec in office_forms(settings.templates, settings.office):
             yield f"空白表_{spec.id}.xlsx", partial(write_blank, spec)

@@ -210,8 +210,12 @@ def settings_for(file: Path) -> Path | None:
     return None
 
 
-def load_settings(path: Path | None, templates: Path | None = None) -> Settings:
+def load_settings(
+    path: Path | None, templates: Path | None = None, with_lists: bool = True
+) -> Settings:
     """The settings in ``path``, as shipped when None. templates: the command line's, goes before.
+
+    with_lists: whether the lists that it names must be there; they may come later than a blank.
 
     Raises:
         SettingsError: something in the file is wrong.
@@ -224,12 +228,13 @@ def load_settings(path: Path | None, templates: Path | None = None) -> Settings:
     lines = key_lines(text)
     try:
         root = Section(NAME, "", table)
+        root.text("templates", "")  # a key of ours, also where the command line goes before it
         own = templates or _existing(root, "templates", path.parent, Path.is_dir, "文件夹")
     except FormSpecError as exc:
         raise _at_line(exc, path, lines) from exc
     specs = load_forms(own)
     try:
-        settings = _Reader(root, path, specs, own).settings()
+        settings = _Reader(root, path, specs, own, with_lists).settings()
     except FormSpecError as exc:
         raise _at_line(exc, path, lines) from exc
     origins = {key: f"{NAME} 第 {line} 行" for key, line in lines.items()}
@@ -339,17 +344,28 @@ def _existing(
     return path
 
 
+def _anything(_path: Path) -> bool:
+    """Stands in for a look at the disk where a path may lead nowhere yet."""
+    return True
+
+
 class _Reader:
     """The tables of one file, read one after another."""
 
     def __init__(
-        self, root: Section, path: Path, specs: Sequence[FormSpec], templates: Path | None
+        self,
+        root: Section,
+        path: Path,
+        specs: Sequence[FormSpec],
+        templates: Path | None,
+        with_lists: bool,
     ) -> None:
         self.root = root
         self.path = path
         self.folder = path.parent
         self.specs = specs
         self.templates = templates
+        self.with_lists = with_lists
 
     def settings(self) -> Settings:
         root = self.root
@@ -365,9 +381,9 @@ class _Reader:
             jobs=self._jobs(),
             interval=self._seconds(watch, "interval", INTERVAL),
             limits=self._limits(),
-            roster=_existing(lists, "roster", self.folder, Path.is_file, "文件"),
-            reference=_existing(lists, "reference", self.folder, Path.is_file, "文件"),
-            previous=_existing(lists, "previous", self.folder, Path.is_dir, "文件夹"),
+            roster=self._list(lists, "roster", Path.is_file, "文件"),
+            reference=self._list(lists, "reference", Path.is_file, "文件"),
+            previous=self._list(lists, "previous", Path.is_dir, "文件夹"),
             office=OfficeRules(
                 self._pins(), self._bands(), self._severities(), self._colours()
             ),
@@ -380,6 +396,11 @@ class _Reader:
     def _table(self, key: str) -> Section:
         """The table under a key, an empty one when it is not written."""
         return self.root.section(key) if self.root.has(key) else Section(NAME, key, {})
+
+    def _list(
+        self, lists: Section, key: str, exists: Callable[[Path], bool], what: str
+    ) -> Path | None:
+        return _existing(lists, key, self.folder, exists if self.with_lists else _anything, what)
 
     def _form(self) -> str | None:
         if not self.root.has("form"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfeval_xl.cli.choices import known_form, settings_at
+from perfeval_xl.cli.choices import known_form
 from perfeval_xl.cli.exits import clear_errors
 from perfeval_xl.cli.options import PATH, ROSTER, TEMPLATES
 from perfeval_xl.cli.printing import print_remarks
@@ -58,12 +58,15 @@ def blank(
       perfeval blank yueyanglou-2021 --roster 名册.xlsx --with base-data,supplement -o 下发
     """
     from perfeval_xl.batch.files import whole_file
-    from perfeval_xl.batch.settings import settings_in
+    from perfeval_xl.batch.settings import load_settings, settings_in
     from perfeval_xl.forms.office import office_form
     from perfeval_xl.writer.blank import write_blank
     from perfeval_xl.writer.style import in_colours
 
-    chosen = settings_at(settings_file or settings_in(Path.cwd()), None, templates, None)
+    found = settings_file or settings_in(Path.cwd())
+    if found is not None:
+        click.echo(f"设置：{found}", err=True)
+    chosen = load_settings(found, templates, with_lists=False)
     known_form(form, chosen.templates)
     spec = office_form(form, chosen.templates, chosen.office)
     names = _attachments_named(spec, further)

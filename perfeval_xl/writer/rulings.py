@@ -63,7 +63,7 @@ _INPUT_WIDTHS = (8.0, 34.0, 12.0, 2.0)
 _SIZE = 10.0
 _INDENT = 2.0  # characters that an indented text loses
 _MAX_HEIGHT = 409.0
-_LONGEST_CELL = 16_000  # characters, well below Excel's limit of 32,767 units
+_LONGEST_CELL = 32_000  # units of UTF-16; Excel takes 32,767
 _HIDDEN = ";;;"  # a number format that shows nothing
 
 
@@ -211,7 +211,7 @@ class WaiverColumns:
         if self._context == NOTHING:
             return
         text = CONTEXT_HEAD + self._context.to_text()
-        if len(text) <= _LONGEST_CELL:
+        if len(text.encode("utf-16-le", "surrogatepass")) <= 2 * _LONGEST_CELL:
             self.sheet.write(row, FIRST_INPUT + len(WAIVER_HEADS) - 1, text, _TIE)
 
     def restrict(self) -> None:

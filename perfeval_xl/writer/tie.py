@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zlib import crc32
 
 from perfeval_xl.amounts import plain
@@ -15,6 +15,7 @@ _TIE = re.compile(
     r"([A-Za-z]\w*)\|([^|]*)\|([^|]*)\|([^|]*)"  # of every copy
     r"(?:\|([^|]*)\|(\d*)\|([^|]*))?"  # since rulings are carried over
 )
+_CARRIED = re.compile(r"(\d+(?:\.\d+)?):(\d+):([\d-]*):([0-9a-f]+):([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,11 @@ class Tie:
 
     def carried_over(self, score: Decimal | None, reason: str) -> Adjudication | None:
         """The ruling that was carried over, if that is still what stands in the cells."""
-        if not self.carried or score is None:
+        found = _CARRIED.fullmatch(self.carried)
+        if found is None or score is None:
             return None
-        kept, number, date, version, mark = self.carried.split(":")
-        try:
-            is_kept = Decimal(kept) == score and mark == _mark(reason)
-        except InvalidOperation:
-            return None
-        if not is_kept:
+        kept, number, date, version, mark = found.groups()
+        if Decimal(kept) != score or mark != _mark(reason):
             return None
         return Adjudication(
             self.indicator, score, reason, version, self.claimed, self.low, self.high, kept,

@@ -26,7 +26,7 @@ from tests.writer.copies import workbook_of
 MANAGEMENT, COMPLIANCE = "budget_management_system", "fund_use_compliance"
 POSTS, CARD, OTHER = "staffing_control_rate", "official_card_usage_rate", "duty_other_targets"
 RULED = {MANAGEMENT: (1, "缺一项"), COMPLIANCE: (2, "一例"), POSTS: (4, "编外多"), CARD: (3, None)}
-DAY = 1_651_363_200  # 2022-05-01, noon in most of the world
+DAY = 1_651_406_400  # 2022-05-01, noon in most of the world
 
 
 @cache  # openpyxl notes the time: made twice, it is another file
@@ -189,6 +189,18 @@ def test_a_copy_with_carried_rulings_is_proven_and_stays_so_when_she_saves_it(sh
     officer.edit(she.copy, forge)
     found = verify(she.copy.read_bytes(), form("score of row 9"), Options())
     assert found.status == "differs"
+
+
+def test_long_reasons_and_many_rulings_leave_a_saved_copy_provable(she: Officer) -> None:
+    """All that was carried lies in one unseen cell once the receipt is gone."""
+    officer.agree_with_all(she.copy)
+    claims = {name: pair[0] for name, pair in she.entered().items()}
+    she.rule({name: (score, "评审组合议的理由" * 40) for name, score in claims.items()})
+    assert len(claims) > 20
+    she.send("score of row 9")
+    she.rule({COMPLIANCE: (1, "再看")})
+    found = verify(she.copy.read_bytes(), form("score of row 9"), Options())
+    assert (found.status, found.entries) == ("ruled", 1)
 
 
 def test_the_live_total_counts_what_was_carried(she: Officer) -> None:

@@ -109,7 +109,8 @@ def test_blank_follows_the_settings_in_the_folder_or_those_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "年").mkdir()
-    (tmp_path / "年" / "perfeval.toml").write_text(OWN_BANDS, encoding="utf-8")
+    to_come = '[lists]\nprevious = "上年/结果"\n'  # a blank does without
+    (tmp_path / "年" / "perfeval.toml").write_text(to_come + OWN_BANDS, encoding="utf-8")
     monkeypatch.chdir(tmp_path / "年")
     done = call("blank", "yueyanglou-2021", "-o", "空白.xlsx")
     assert "设置：" in done.stderr

@@ -377,6 +377,13 @@ def test_the_command_line_goes_before_the_file_that_before_the_form_that_before_
     assert rows["form"].origin == "perfeval.toml 第 2 行"
 
 
+def test_templates_may_be_named_in_the_file_and_on_the_command_line(tmp_path: Path) -> None:
+    for name in ("表样", "另一套"):
+        (tmp_path / name).mkdir()
+    found = load_settings(written(tmp_path, 'templates = "表样"\n'), tmp_path / "另一套")
+    assert found.templates == tmp_path / "另一套"
+
+
 def test_settings_shows_every_key_in_chinese(tmp_path: Path) -> None:
     result = call("settings", desk_with(tmp_path, WHOLE))
     assert result.exit_code == 0
