@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 from perfeval_xl.amounts import plain
@@ -210,6 +209,8 @@ def same_unit(first: str, second: str) -> bool:
     short, long = sorted((a, b), key=len)
     if short in long or _within(short, long):
         return True
+    from difflib import SequenceMatcher  # few labels come this far
+
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     codes = matcher.get_opcodes()
     if any(tag == "replace" and i2 - i1 == j2 - j1 for tag, i1, i2, j1, j2 in codes):

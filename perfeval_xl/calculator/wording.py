@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 from perfeval_xl.forms.texts import rule_texts
@@ -44,6 +43,8 @@ def difference(official: str, given: str) -> str:
     before, after = _WORDS.findall(wording(official)), _WORDS.findall(wording(given))
     if before == after:
         return ""
+    from difflib import SequenceMatcher  # few texts were changed
+
     texts = rule_texts()
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < _LEAST_ALIKE:

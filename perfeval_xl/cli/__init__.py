@@ -5,6 +5,8 @@ One module per family of commands; a command's module is imported when the comma
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from importlib import import_module
 
@@ -14,6 +16,7 @@ from perfeval_xl.terminal import speak_chinese
 
 speak_chinese()
 
+_GENERATION = 50_000  # objects before the collector looks: what is imported stays, and is much
 _HOMES = {
     "blank": "forms",
     "check": "workbook",
@@ -60,6 +63,8 @@ def main() -> None:
       perfeval check 某局自评表.xlsx      只看一份
       perfeval blank yueyanglou-2021 -o 空白表.xlsx
     """
+    gc.set_threshold(_GENERATION)
+    atexit.register(gc.freeze)  # the process ends: nothing is left to be collected for
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

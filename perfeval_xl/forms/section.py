@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -30,6 +29,10 @@ class Section:
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text; required unless a default is given."""
+        value = self._table.get(key, default)
+        if isinstance(value, str):  # nearly always, and a form has thousands
+            self._asked.add(key)
+            return value
         return str(self._take(key, str, "一段文字", default))
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -79,10 +82,8 @@ class Section:
 
     def sections(self, key: str) -> list[Section]:
         """The tables of a list, such as ``[[indicators]]``; empty when absent."""
-        items = self._list(key, ())
-        return [
-            Section(self.file, f"{self._join(key)}[{n}]", item) for n, item in enumerate(items, 1)
-        ]
+        items, path = self._list(key, ()), self._join(key)
+        return [Section(self.file, f"{path}[{n}]", item) for n, item in enumerate(items, 1)]
 
     def named(self, key: str) -> Iterator[tuple[str, Section]]:
         """The tables under a table of tables, by name; nothing when absent."""
@@ -106,8 +107,9 @@ class Section:
 
     def done(self) -> None:
         """Raise when a key was written that nobody asked for."""
-        for key in self._table:
-            self.among(key, self._asked)
+        if not self._asked.issuperset(self._table):
+            for key in self._table:
+                self.among(key, self._asked)
 
     def among(self, key: str, known: Iterable[str]) -> None:
         """Raise when a written key is none of the known ones; the nearest is named."""
@@ -130,9 +132,11 @@ class Section:
         self, key: str, kinds: type | tuple[type, ...], what: str, default: object | None
     ) -> object:
         self._asked.add(key)
-        if key not in self._table and default is not None:
-            return default
-        value = self._require(key, what)
+        value = self._table.get(key, default)
+        if value is None:
+            value = self._require(key, what)
+        elif value is default:
+            return value
         if not isinstance(value, kinds):
             raise self.fail(key, f"应是{what}，写的是 {value!r}", f"把它改成{what}")
         return value
@@ -152,7 +156,9 @@ class Section:
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, 1, 0.6)
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, 1, 0.6)
     return f"，是不是“{close[0]}”？" if close else ""
 
 
