@@ -34,7 +34,6 @@ from perfeval_xl.labels import normalize_label
 from perfeval_xl.model import Evaluation
 from perfeval_xl.ooxml import Limits, Workbook
 from perfeval_xl.reader.grid import Grid
-from perfeval_xl.reader.read import is_unfilled
 from perfeval_xl.writer.twice import submitted_bytes
 
 if TYPE_CHECKING:
@@ -302,8 +301,6 @@ def _evaluated(
         options.passwords,
         guarded,
     )
-    if is_unfilled(arrived.submission, arrived.spec):
-        raise WorkbookError("form.not_filled")
     known = _known(arrived, options, name, data) if context is None else context
     return arrived, evaluate(arrived.submission, arrived.spec, known)
 

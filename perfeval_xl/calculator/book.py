@@ -116,6 +116,12 @@ class FindingBook:
             for f in self.findings
         ]
 
+    def fold_others(self, cause: str) -> None:
+        """Put every other finding under this one."""
+        self.findings = [
+            f if f.code == cause else replace(f, follows_from=cause) for f in self.findings
+        ]
+
     def drop(self, code: str, indicator: str) -> None:
         """Take an indicator's findings of one code out again."""
         self.findings = [f for f in self.findings if (f.code, f.indicator) != (code, indicator)]

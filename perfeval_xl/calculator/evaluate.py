@@ -10,6 +10,7 @@ from perfeval_xl.calculator.checks import Desk, run_checks, without_doubtful_uni
 from perfeval_xl.calculator.deductions import without_deductions
 from perfeval_xl.calculator.derived import with_derived
 from perfeval_xl.calculator.figures import check_figures
+from perfeval_xl.calculator.filled import say_unfilled
 from perfeval_xl.calculator.forms_checks import check_form
 from perfeval_xl.calculator.given import check_given, joined, with_given
 from perfeval_xl.calculator.grounds import Grounds
@@ -51,6 +52,7 @@ def evaluate(submission: Submission, spec: FormSpec, context: Context = NOTHING)
     grounds = Grounds(known, spec)
     results = tuple(replace(result, grounds=grounds.of(result)) for result, _ in judged)
     settle_causes(submission, results, book)
+    say_unfilled(submission, spec, book)
     findings, resolved = compared(book.ordered(), submission, context)
     name, code = unit_of(submission)
     return Evaluation(

@@ -26,7 +26,6 @@ from perfeval_xl.reader.texts import title_unit
 from perfeval_xl.reader.values import Values
 
 _UNIT_NAME = "unit_name"
-_COVER = "cover"  # its entries may be there before the unit fills anything in
 _ABOVE = 6  # so many rows above a form may hold its title
 _LONGEST_TITLE = 40
 _NAMED_EXAMPLE = re.compile(r"示例|范例|样表|样例|模板|说明|上年|去年|往年|旧")
@@ -78,19 +77,6 @@ def read_submission(grids: list[Grid], spec: FormSpec) -> Submission:
         prose=profile.titles | _attached_units(further, spec),
         attached=tuple(used),
         lists=tuple(row for found in used.values() for row in found.lists),
-    )
-
-
-def is_unfilled(submission: Submission, spec: FormSpec) -> bool:
-    """Whether nothing but the cover was filled in; totals of 0 are what formulas make of blanks."""
-    if submission.targets or submission.lists:
-        return False
-    if any(row.self_score.state is not State.BLANK for row in submission.scores):
-        return False
-    return not any(
-        fact.state is State.UNREADABLE or fact.number or isinstance(fact.value, str)
-        for name, fact in submission.facts.items()
-        if name not in spec.fields or spec.fields[name].block != _COVER
     )
 
 
