@@ -128,10 +128,8 @@ class Pool(Generic[T]):
     def _start(self) -> _Worker[T]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        if (
-            sys.platform != "win32"
-        ):  # it starts with the first process, and lets Ctrl-C in as it does
-            resource_tracker.ensure_running()
+        if sys.platform != "win32":
+            resource_tracker.ensure_running()  # now, for as it starts it lets Ctrl-C in
         process = context.Process(
             target=_serve, args=(theirs, self.work, self.prepare), daemon=True
         )

@@ -10,7 +10,6 @@ from perfeval_xl.ooxml.markup import (
     Splice,
     apply,
     attribute_splice,
-    check,
     escape_attribute,
     parse,
     prefix_of,
@@ -134,7 +133,6 @@ class _Relations:
         self._lines: list[str] = []
         name = rels_name(source)
         known = changes.package.find(name)
-        self._is_new = known is None
         self._part = known or name
         self._root: Node | None = None
         taken: list[str] = []
@@ -185,10 +183,3 @@ def append_inside(source: bytes, node: Node, body: bytes, count: int | None = No
     else:
         splices.append(Splice(node.close, node.close, body))
     return splices
-
-
-def checked_source(changes: Changes, part: str) -> bytes:
-    """The submitted part, after making sure that it is well-formed."""
-    source = changes.source(part)
-    check(source, part)
-    return source
